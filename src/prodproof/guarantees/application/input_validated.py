@@ -1,0 +1,18 @@
+"""Input is validated on every route: forms, APIs, query parameters, headers, uploads.
+
+Risk: TODO.
+Verified: Each route of the running application is sent generated valid and hostile input (from its OpenAPI schema
+or its forms) in a test environment: no server error, no reflected content; views that read raw request data
+without a form, serializer or schema are findings.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "application.input-validated",
+    seeds="M-P1 L-1 H-2",
+    proof="active",
+    severity="medium",
+    module=__name__,
+)

@@ -1,0 +1,19 @@
+"""Every public domain has a cookie policy that is true: nothing but necessary cookies before consent, none that is
+not listed.
+
+Risk: TODO.
+Verified: A real browser visits before consent, after refusal, acceptance and withdrawal, from the declared
+region, with the banner seen; a cookie or storage entry that the policy page does not list is a finding; whether a
+listed one is necessary is the declaration's claim; no declaration is unknown.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "data.cookie-policy",
+    seeds="M-L7",
+    proof="outside",
+    severity="medium",
+    module=__name__,
+)

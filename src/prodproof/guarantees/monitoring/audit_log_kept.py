@@ -1,0 +1,18 @@
+"""Audit logs cannot be altered and are kept as declared (the handbook suggests 30 days searchable, seven years
+archived where the law asks for it).
+
+Risk: TODO.
+Verified: Retention and lock settings of the stores, and the oldest entry that is really there, a younger system
+excepted.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "monitoring.audit-log-kept",
+    seeds="H-8 S-6",
+    proof="inside",
+    severity="medium",
+    module=__name__,
+)

@@ -1,0 +1,17 @@
+"""Application errors are captured with enough context to diagnose them, without exposing it to users.
+
+Risk: TODO.
+Verified: A canary error is provoked and must arrive in the error tracker (Sentry or equal) with release,
+environment and request, and without secrets.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "monitoring.errors-captured",
+    seeds="M-O3 M-text",
+    proof="active",
+    severity="medium",
+    module=__name__,
+)

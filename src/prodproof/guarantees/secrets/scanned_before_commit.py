@@ -1,0 +1,17 @@
+"""A secret is stopped before it reaches history: pre-commit and push protection.
+
+Risk: TODO.
+Verified: The repository's hook configuration is run on a canary commit in a throwaway clone and must reject it;
+push protection is read from the forge.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "secrets.scanned-before-commit",
+    seeds="L-2 H-5",
+    proof="active",
+    severity="medium",
+    module=__name__,
+)

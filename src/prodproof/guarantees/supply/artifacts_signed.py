@@ -1,0 +1,17 @@
+"""Artifacts are signed, their hashes and provenance (SLSA build level 3) are verified before deployment.
+
+Risk: TODO.
+Verified: Signatures and in-toto provenance of the declared artifacts are verified for real (builder, source,
+digest), and a deployment of an unsigned canary to the drill environment is refused.
+Mend: TODO.
+"""
+
+from prodproof.verdicts import planned
+
+GUARANTEE = planned(
+    "supply.artifacts-signed",
+    seeds="L-3 H-guide-SLSA",
+    proof="active",
+    severity="medium",
+    module=__name__,
+)

@@ -1,0 +1,121 @@
+"""Which probe looks at which subject, from where, for which guarantees, or why not."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from prodproof.facts import Proof, Reason, Subject, Unseen
+from prodproof.facts.declared import Declared, DjangoApp, Permission
+from prodproof.probes.probe import Probe, registered, targets
+from prodproof.verdicts import Guarantee
+
+
+@dataclass(frozen=True)
+class Step:
+    """One probe on one target."""
+
+    probe: Probe
+    about: Any
+    """The declared thing that it looks at; None when there is none."""
+
+    scope: Subject
+    """Names the step: what it is about."""
+
+    vantage: str
+    guarantees: tuple[str, ...]
+    """Ids of the claims that ask for its facts."""
+
+    why_not: Unseen | None = None
+    """Set when the step will not be carried out."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the step across runs: its survey in the ledger is found by it."""
+        return f"{self.probe.name}:{self.probe.facts[0].__name__} {self.scope} {self.vantage}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered steps of a run, and the claims that it will answer."""
+
+    steps: tuple[Step, ...]
+    guarantees: tuple[Guarantee, ...]
+
+
+def make_plan(
+    declared: Declared,
+    guarantees: Iterable[Guarantee],
+    *,
+    vantage: str = "outside",
+    has_tool: Callable[[str], bool] = lambda name: True,
+    owned: Callable[[Any], Unseen | None] = lambda about: None,
+) -> Plan:
+    """Order the probes that the guarantees need.
+
+    Args:
+        declared: the system, for one environment.
+        guarantees: the claims to answer.
+        vantage: the name of the place that outside observations are made from.
+        has_tool: whether a program is installed.
+        owned: proof that a target belongs to the team: None, or why it is not proven. Asked only for targets that
+            need more than a visitor's requests.
+    """
+    chosen = tuple(guarantees)
+    wanted: dict[type[Any], list[str]] = {}
+    for item in chosen:
+        for judge in item.judges:
+            wanted.setdefault(judge.fact, []).append(item.id)
+    steps: list[Step] = []
+    for probe in registered():
+        ids = tuple(sorted({id for fact in probe.facts for id in wanted.get(fact, ())}))
+        if not ids:
+            continue
+        where = vantage if probe.proof in (Proof.OUTSIDE, Proof.ACTIVE) else "inside"
+        found = targets(probe, declared)
+        if not found:
+            scope = Subject("system", declared.system)
+            steps.append(Step(probe, None, scope, where, ids, probe.undeclared))
+        for about in found:
+            why_not = _why_not(probe, about, declared, has_tool, owned)
+            steps.append(Step(probe, about, scope_of(about), where, ids, why_not))
+    return Plan(tuple(steps), chosen)
+
+
+def scope_of(about: Any) -> Subject:
+    """The subject that a declared thing is."""
+    if isinstance(about, Declared):
+        return Subject("system", about.system)
+    if isinstance(about, DjangoApp):
+        return Subject("app", f"{about.repository}#{about.environment}")
+    subject = about.subject
+    assert isinstance(subject, Subject)
+    return subject
+
+
+def _why_not(
+    probe: Probe,
+    about: Any,
+    declared: Declared,
+    has_tool: Callable[[str], bool],
+    owned: Callable[[Any], Unseen | None],
+) -> Unseen | None:
+    if declared.visitor and not probe.visitor:
+        return Unseen(Reason.NOT_PERMITTED, "a bare URL gets only what any visitor's browser does; declare a system")
+    if probe.needs_trust and not declared.trusted:
+        return Unseen(Reason.NOT_PERMITTED, "this runs something of the repository: prodproof trust, or --trust")
+    if probe.permission is not None:
+        refused = _unpermitted(probe.permission, about, declared)
+        if refused or (refused := owned(about)):
+            return refused
+    for tool in probe.tools:
+        if not has_tool(tool):
+            return Unseen(Reason.TOOL_MISSING, f"{tool} is not installed")
+    return None
+
+
+def _unpermitted(permission: Permission, about: Any, declared: Declared) -> Unseen | None:
+    if permission not in getattr(about, "allow", frozenset()):
+        return Unseen(Reason.NOT_PERMITTED, f'{scope_of(about).name} did not opt in: allow = ["{permission}"]')
+    if not declared.trusted:
+        return Unseen(Reason.NOT_PERMITTED, "active traffic needs trust: prodproof trust, or --trust")
+    return None

@@ -1,0 +1,59 @@
+"""A switch that breaks one guarantee, and one that takes away the access by which it is verified."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from prodproof.facts import Reason
+from prodproof.range.lab import Lab
+
+Switch = Callable[[Lab], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one guarantee is seen to fail. A file `faults/<area>/<name>.py` holds one as `FAULT`."""
+
+    guarantee: str
+    breaks: Switch
+    """The fault that the catalogue names in `broken_by`."""
+
+    withdraws: Switch
+    """Takes the access away that its probe needs."""
+
+    reason: Reason
+    """What it must then be unknown for."""
+
+    says: str = ""
+    """A part of the message that names the cause, once broken."""
+
+    variants: tuple[Switch, ...] = ()
+    """Further ways to break it; at least one for critical and high severities."""
+
+    needs: tuple[str, ...] = ("repo",)
+    """Components of the lab that must run."""
+
+    programs: tuple[str, ...] = ()
+    """Programs of the machine without which this cannot be shown (nginx, for example)."""
+
+    touches: tuple[str, ...] = ()
+    """Other guarantees that the fault truly breaks too."""
+
+
+@cache
+def faults() -> tuple[Fault, ...]:
+    """Every fault, sorted by guarantee. Raises TypeError for a file whose place and guarantee differ."""
+    import prodproof.range.faults as folder
+
+    found = []
+    for info in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
+        if info.ispkg:
+            continue
+        fault = importlib.import_module(info.name).FAULT
+        area, name = info.name.split(".")[-2:]
+        if fault.guarantee != f"{area}.{name.replace('_', '-')}":
+            raise TypeError(f"{info.name} holds the fault of {fault.guarantee}")
+        found.append(fault)
+    return tuple(sorted(found, key=lambda fault: fault.guarantee))

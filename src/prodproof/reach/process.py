@@ -1,0 +1,139 @@
+"""Programs run as children: bounded in time and output, without our environment, without core dumps."""
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prodproof.facts import Reason, Unseen
+
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What a child inherits; HOME and every credential stay behind."""
+
+MAX_OUTPUT = 64 * 1024 * 1024
+MAX_ERROR = 1024 * 1024
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that ended by itself."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    def error_line(self) -> str:
+        """The last line that it wrote to standard error, shortened, for a message."""
+        lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:200] if lines else f"exit code {self.code}"
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child: the few harmless variables and `extra`."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return kept | dict(extra or {})
+
+
+def run(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    max_output: int = MAX_OUTPUT,
+) -> Finished | Unseen:
+    """Run a program to its end.
+
+    Args:
+        command: program and arguments; no shell is involved.
+        timeout: seconds until the whole process group is killed.
+        env: variables beside the few that are always passed on.
+        max_output: bytes of standard output after which it is killed.
+
+    Returns:
+        What it wrote and its exit code, or why there is none: tool-missing, denied, timed-out or incomplete.
+    """
+    name = os.path.basename(os.fspath(command[0]))
+    try:
+        child = subprocess.Popen(
+            [os.fspath(part) for part in command],
+            cwd=cwd,
+            env=child_environment(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        return Unseen(Reason.TOOL_MISSING, f"{name} is not installed")
+    except (PermissionError, OSError) as error:
+        return Unseen(Reason.DENIED, f"{name} cannot be started: {error.strerror or error}")
+    try:
+        return _communicate(child, name, stdin, time.monotonic() + timeout, timeout, max_output)
+    finally:
+        _end(child)
+
+
+def _communicate(
+    child: "subprocess.Popen[bytes]", name: str, stdin: bytes, deadline: float, timeout: float, max_output: int
+) -> Finished | Unseen:
+    assert child.stdin and child.stdout and child.stderr
+    out, err = bytearray(), bytearray()
+    pending = memoryview(stdin)
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ, out)
+        selector.register(child.stderr, selectors.EVENT_READ, err)
+        if stdin:
+            os.set_blocking(child.stdin.fileno(), False)
+            selector.register(child.stdin, selectors.EVENT_WRITE)
+        else:
+            child.stdin.close()
+        while selector.get_map():
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return Unseen(Reason.TIMED_OUT, f"{name} did not end within {timeout:g} s")
+            for key, _ in selector.select(min(remaining, 1.0)):
+                if key.fileobj is child.stdin:
+                    try:
+                        pending = pending[os.write(key.fd, pending[:_CHUNK]) :]
+                    except BrokenPipeError:
+                        pending = pending[len(pending) :]
+                    if not pending:
+                        selector.unregister(child.stdin)
+                        child.stdin.close()
+                    continue
+                chunk = os.read(key.fd, _CHUNK)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                elif key.data is err:
+                    err.extend(chunk[: max(0, MAX_ERROR - len(err))])
+                else:
+                    out.extend(chunk)
+                    if len(out) > max_output:
+                        return Unseen(Reason.INCOMPLETE, f"{name} wrote more than {max_output // 2**20} MB")
+    try:
+        code = child.wait(max(0.1, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return Unseen(Reason.TIMED_OUT, f"{name} did not end within {timeout:g} s")
+    return Finished(code, bytes(out), bytes(err))
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            child.kill()
+        child.wait()
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream and not stream.closed:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass

@@ -1,0 +1,1 @@
+"""Carries plans out: observations become facts, whatever fails becomes `Unseen`, progress is data."""
