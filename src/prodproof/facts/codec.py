@@ -12,7 +12,6 @@ from typing import Any
 import rfc8785
 from pydantic import TypeAdapter
 
-
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
 
