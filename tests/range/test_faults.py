@@ -7,7 +7,7 @@ import pytest
 from prodproof.facts import Reason
 from prodproof.guarantees import catalogue, entry
 from prodproof.range import Fault, Lab, faults
-from prodproof.range.lab import find_program
+from prodproof.reach.programs import find_program
 from prodproof.verdicts import Kind, Severity
 from tests.support import look
 

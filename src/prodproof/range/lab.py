@@ -1,6 +1,5 @@
 """A healthy system in one folder, whose parts start when they are first asked for."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any
 
 from prodproof.facts.declared import Declared, Environment, Repository
 from prodproof.range.components.repo import Repo
+from prodproof.reach.programs import find_program
 from prodproof.reach.world import Settings
 
 
@@ -60,10 +60,3 @@ class Lab:
         """The repository, healthy."""
         return Repo(self.directory / "harbour")
 
-
-def find_program(name: str) -> str | None:
-    """Path of an installed program, those beside the running Python included."""
-    import sys
-
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.is_file() else shutil.which(name)

@@ -1,5 +1,6 @@
 """Programs run as children: bounded in time and output, without our environment, without core dumps."""
 
+import atexit
 import os
 import selectors
 import signal
@@ -74,9 +75,21 @@ def run(
         return Unseen(Reason.TOOL_MISSING, f"{name} is not installed")
     except (PermissionError, OSError) as error:
         return Unseen(Reason.DENIED, f"{name} cannot be started: {error.strerror or error}")
+    _running.add(child)
     try:
         return _communicate(child, name, stdin, time.monotonic() + timeout, timeout, max_output)
     finally:
+        _end(child)
+        _running.discard(child)
+
+
+_running: "set[subprocess.Popen[bytes]]" = set()
+
+
+@atexit.register
+def end_all() -> None:
+    """Kill what still runs; a thread that is abandoned at exit must not leave its child behind."""
+    for child in tuple(_running):
         _end(child)
 
 

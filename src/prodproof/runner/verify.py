@@ -1,0 +1,175 @@
+"""One verification: observe what the plan says, put it into the ledger, judge what the ledger knows."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from prodproof.facts import Reason, Subject, Survey, Unseen, lost
+from prodproof.facts.declared import Declared, Repository
+from prodproof.facts.observation import Observation
+from prodproof.plan import Plan, Step
+from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.world import Settings, World
+from prodproof.runner.crash import write_crash_report
+from prodproof.runner.observe import nothing, observe
+from prodproof.runner.progress import Listener, Progressed, nobody
+from prodproof.verdicts import Evidence, Result, decide
+
+AT_ONCE = 12
+"""Steps carried out at the same time."""
+
+
+class Memory(Protocol):
+    """What a run asks of the ledger."""
+
+    def append_surveys(self, run: str, step_key: str, surveys: tuple[Survey[Any], ...]) -> None: ...
+
+    def latest_surveys(self, step_keys: Iterable[str], environment: str) -> dict[str, tuple[Survey[Any], ...]]: ...
+
+    def append_results(self, run: str, results: tuple[Result, ...]) -> None: ...
+
+    def previous(self, fact: type[Any], subject: Subject) -> Observation[Any] | None: ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to verify, and how."""
+
+    run: str
+    """Id of the run."""
+
+    declared: Declared
+    plan: Plan
+    now: datetime
+    """The run's clock reading: observations are dated and judged by it."""
+
+    settings: Settings
+    state: Path
+    """Directory for crash reports."""
+
+    tools: Callable[[str], str | None]
+    vantage: str = "outside"
+    fresh: bool = False
+    """Look again at everything, even where an earlier answer would do."""
+
+    owned: Callable[[Any, World], Any] | None = None
+    """Coroutine function that answers None when a target is proven to be the team's own, else `Unseen`."""
+
+
+def open_repositories(declared: Declared) -> dict[str, RepositoryReader | Unseen]:
+    """A reader for each declared repository, by its path."""
+    root = Path(declared.root) if declared.root else Path()
+    return {item.path: RepositoryReader.open(root / item.path) for item in declared.repositories}
+
+
+async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> tuple[Result, ...]:
+    """Carry the plan out and judge every guarantee of it.
+
+    Each step's surveys are in the ledger as soon as the step ends, so an interruption loses only what was under way.
+    """
+    world = World(
+        declared=order.declared,
+        now=order.now,
+        vantage=order.vantage,
+        settings=order.settings,
+        repositories=open_repositories(order.declared),
+        tools=order.tools,
+        previous=memory.previous,
+    )
+    keys = [step.key for step in order.plan.steps]
+    earlier = {} if order.fresh else memory.latest_surveys(keys, order.declared.environment.name)
+    gate = asyncio.Semaphore(AT_ONCE)
+    done = 0
+
+    async def carry_out(step: Step) -> None:
+        nonlocal done
+        total = len(order.plan.steps)
+        if step.why_not is not None:
+            surveys, state = nothing(step, step.why_not), "finished"
+        elif reused := _reusable(step, earlier.get(step.key, ()), world):
+            surveys, state = reused, "reused"
+        else:
+            async with gate:
+                listener(Progressed(step, "started", done, total))
+                surveys, state = await _look(step, world, order), "finished"
+        memory.append_surveys(order.run, step.key, surveys)
+        done += 1
+        listener(Progressed(step, state, done, total))
+
+    async with asyncio.TaskGroup() as group:
+        for step in order.plan.steps:
+            group.create_task(carry_out(step))
+    known = memory.latest_surveys(keys, order.declared.environment.name)
+    evidence = gather(order.plan, known)
+    results = tuple(decide(item, evidence, order.declared, order.now) for item in order.plan.guarantees)
+    memory.append_results(order.run, results)
+    return results
+
+
+def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence:
+    """The evidence for a plan: what is known of each step, and a gap for each that nothing is known of.
+
+    Without the gap, losing one repository's survey would leave the others to stand for the whole.
+    """
+    surveys: list[Survey[Any]] = []
+    for step in plan.steps:
+        found = known.get(step.key, ())
+        surveys += found
+        seen = {survey.fact for survey in found}
+        surveys += [
+            lost(fact, Reason.NEVER_RUN, f"{step.scope} was not looked at")
+            for fact in step.probe.facts
+            if fact not in seen
+        ]
+    return Evidence.of(surveys)
+
+
+async def _look(step: Step, world: World, order: Order) -> tuple[Survey[Any], ...]:
+    if step.probe.permission is not None and order.owned is not None:
+        refused = await order.owned(step.about, world)
+        if isinstance(refused, Unseen):
+            return nothing(step, refused)
+
+    def crashed(step: Step, error: BaseException) -> str:
+        return write_crash_report(order.state / "crashes", step, error, order.now)
+
+    return await observe(step, world, crashed)
+
+
+def _reusable(step: Step, surveys: tuple[Survey[Any], ...], world: World) -> tuple[Survey[Any], ...]:
+    """An earlier answer that is as good as a new one; empty when there is none."""
+    if {survey.fact for survey in surveys} != set(step.probe.facts):
+        return ()
+    if any(survey.gaps for survey in surveys):
+        return ()
+    observations = [item for survey in surveys for item in survey.observations]
+    if any(isinstance(item.seen, Unseen) for item in observations):
+        return ()
+    if step.probe.by_commit and isinstance(step.about, Repository):
+        return _same_commit(step.about, surveys, observations, world)
+    if step.probe.reuse_for and observations:
+        oldest = min(item.at for item in observations)
+        if world.now - oldest <= step.probe.reuse_for:
+            return surveys
+    return ()
+
+
+def _same_commit(
+    about: Repository, surveys: tuple[Survey[Any], ...], observations: list[Observation[Any]], world: World
+) -> tuple[Survey[Any], ...]:
+    reader = world.repositories.get(about.path)
+    if not isinstance(reader, RepositoryReader):
+        return ()
+    commit = reader.commit
+    if commit is None or commit.endswith("-dirty") or not observations:
+        return ()
+    if any(item.commit != commit for item in observations):
+        return ()
+    # What a commit says cannot change: it is as true now as when it was read.
+    return tuple(
+        replace(survey, observations=tuple(replace(item, at=world.now) for item in survey.observations))
+        for survey in surveys
+    )
