@@ -1,9 +1,11 @@
 """Only the people who need it can write to production branches and deploy.
 
-Risk: TODO.
+Risk: Everyone who can write to production branches can change what your customers run, and so can whoever steals
+their laptop.
 Verified: Repository and deployment-environment permissions are read from the forge and compared with the declared
 maintainers.
-Mend: TODO.
+Mend: Give write access to the maintainers only (a team, not individuals), let everybody else send pull requests,
+and restrict who may deploy in the forge's environment settings.
 """
 
 from prodproof.verdicts import planned
@@ -12,6 +14,6 @@ GUARANTEE = planned(
     "access.few-writers",
     seeds="L-2",
     proof="inside",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

@@ -1,8 +1,9 @@
 """Secrets that a leaver could read were rotated after they left.
 
-Risk: TODO.
+Risk: Disabling an account does not make somebody forget the database password that they copied last year.
 Verified: Grants and the manager's audit trail against version dates.
-Mend: TODO.
+Mend: When somebody leaves, list the shared secrets that they could read and rotate each one; prefer secrets that
+nobody reads, such as roles and short-lived tokens.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +12,6 @@ GUARANTEE = planned(
     "access.leaver-secrets-rotated",
     seeds="M-A4 S-3",
     proof="inside",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

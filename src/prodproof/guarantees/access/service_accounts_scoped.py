@@ -1,9 +1,11 @@
 """Service accounts have an owner, a scope and recent use; the unused are removed.
 
-Risk: TODO.
+Risk: A machine's key with no owner lives for years, is copied into places nobody remembers, and is never missed
+when it is stolen.
 Verified: Machine credentials of each service: owner declared, age and last use within bounds, permissions without
 wildcards.
-Mend: TODO.
+Mend: Give each service account an owner and one job, delete keys that were unused for 90 days, and replace keys
+by workload identity where the platform has it.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,9 @@
 """Database connections are pooled and bounded (20 to 100).
 
-Risk: TODO.
+Risk: One busy evening, more workers than connections: the database refuses everybody, the health check included.
 Verified: Pool settings times processes against the server's limit; live peak use.
-Mend: TODO.
+Mend: Put a pooler (pgbouncer) or a bounded pool before the database, and keep workers times pool size below
+max_connections.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,10 @@
 """Databases, object storage, volumes and backups are encrypted at rest.
 
-Risk: TODO.
+Risk: Disks and snapshots are copied, lost and shared; what lies on them unencrypted is read without your system
+being touched.
 Verified: Cloud settings (KMS), volume encryption on hosts.
-Mend: TODO.
+Mend: Turn on encryption for database, volumes and buckets (KMS), which on most services means a new volume or a
+restored snapshot.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,9 @@
 """Retention is declared for business data, application logs, access logs and backups, and enforced.
 
-Risk: TODO.
+Risk: Data that is kept for ever is leaked for ever.
 Verified: The oldest record of each store against its declared period.
-Mend: TODO.
+Mend: Declare a period for business data, application logs, access logs and backups, and let a job delete what is
+older.
 """
 
 from prodproof.verdicts import planned

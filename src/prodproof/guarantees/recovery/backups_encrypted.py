@@ -1,8 +1,9 @@
 """Backups are encrypted, with a key that is not beside them.
 
-Risk: TODO.
+Risk: A backup is the whole database in one file, and it is kept where fewer people look.
 Verified: Repository encryption settings and a look at the stored bytes; bucket KMS settings.
-Mend: TODO.
+Mend: Encrypt the repository (pgBackRest cipher, restic, borg, KMS) with a key that is kept elsewhere, and store
+that key twice.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +12,6 @@ GUARANTEE = planned(
     "recovery.backups-encrypted",
     seeds="H-3",
     proof="inside",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

@@ -1,10 +1,11 @@
 """Backups are kept apart from the production server: another region, provider or account, which production's own
 credentials cannot delete.
 
-Risk: TODO.
+Risk: Whoever deletes or encrypts your server deletes the backups beside it.
 Verified: The repository's location and account against production's; production's credential may not delete there
 (a canary object is tried); object lock.
-Mend: TODO.
+Mend: Copy backups to another account or provider with object lock, with a credential that production does not
+have and that cannot delete.
 """
 
 from prodproof.verdicts import planned
@@ -13,6 +14,6 @@ GUARANTEE = planned(
     "recovery.backups-offsite",
     seeds="M-B3 H-7",
     proof="active",
-    severity="medium",
+    severity="critical",
     module=__name__,
 )

@@ -1,9 +1,10 @@
 """Databases can be recovered to a point in time within five minutes.
 
-Risk: TODO.
+Risk: A wrong UPDATE at noon costs the whole day, if last night's copy is all there is.
 Verified: Drill: a marker is written, data is 'corrupted', and the database is restored to just before it; WAL
 archiving lag is measured.
-Mend: TODO.
+Mend: Archive WAL continuously (or turn on the provider's point-in-time recovery), and practise going back to just
+before a marker.
 """
 
 from prodproof.verdicts import planned
@@ -12,6 +13,6 @@ GUARANTEE = planned(
     "recovery.point-in-time",
     seeds="H-7",
     proof="drill",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

@@ -1,8 +1,9 @@
 """No secret is baked into container images, Dockerfiles (ENV/ARG), Kubernetes ConfigMaps or build artifacts.
 
-Risk: TODO.
+Risk: Whoever can pull the image can read every layer of it, also the one whose file was deleted later.
 Verified: Dockerfiles, manifests and image layers (OCI archives) are scanned by rules and by exact-value trace.
-Mend: TODO.
+Mend: Use build secrets (--mount=type=secret) instead of ARG and ENV, inject at run time, and rotate what was
+baked in.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +12,6 @@ GUARANTEE = planned(
     "secrets.not-in-artifacts",
     seeds="H-5 S-4",
     proof="inside",
-    severity="medium",
+    severity="critical",
     module=__name__,
 )

@@ -1,9 +1,9 @@
 """Credentials, tokens and certificates are rotated within their declared period, by schedule and not by hand where
 the manager can.
 
-Risk: TODO.
+Risk: The older a credential, the more copies of it there are.
 Verified: Age and expiry of each secret's current version, the rotation schedule and its last success.
-Mend: TODO.
+Mend: Declare a period for each secret, and let the manager rotate where it can.
 """
 
 from prodproof.verdicts import planned
