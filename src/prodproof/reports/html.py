@@ -31,11 +31,10 @@ ROWS_SHOWN = 200
 
 def as_html(verification: Verification, decision: Decision | None = None) -> str:
     """The run as one HTML document. Everything in it is escaped by the template engine."""
-    from django.template import Context, Engine
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    engine = Engine(dirs=[str(TEMPLATES)], autoescape=True)
-    made: str = engine.get_template("report.html").render(Context(_context(verification, decision)))
-    return made
+    engine = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return engine.get_template("report.html").render(_context(verification, decision))
 
 
 def _context(verification: Verification, decision: Decision | None) -> dict[str, Any]:
