@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from prodproof.facts import Reason, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, Repository
 from prodproof.facts.observation import Observation
+from prodproof.ledger.stored import Run
 from prodproof.plan import Plan, Step
 from prodproof.reach.repository import RepositoryReader
 from prodproof.reach.world import Settings, World
@@ -25,21 +26,21 @@ AT_ONCE = 12
 class Memory(Protocol):
     """What a run asks of the ledger."""
 
-    def append_surveys(self, run: str, step_key: str, surveys: tuple[Survey[Any], ...]) -> None: ...
+    def append_surveys(self, run: Run, step_key: str, surveys: Iterable[Survey[Any]]) -> tuple[Survey[Any], ...]: ...
 
     def latest_surveys(self, step_keys: Iterable[str], environment: str) -> dict[str, tuple[Survey[Any], ...]]: ...
 
-    def append_results(self, run: str, results: tuple[Result, ...]) -> None: ...
+    def append_results(self, run: Run, results: Iterable[Result]) -> None: ...
 
-    def previous(self, fact: type[Any], subject: Subject) -> Observation[Any] | None: ...
+    def previous(self, fact: type[Any], subject: Subject, environment: str) -> Observation[Any] | None: ...
 
 
 @dataclass(frozen=True)
 class Order:
     """What to verify, and how."""
 
-    run: str
-    """Id of the run."""
+    run: Run
+    """The run, as the ledger knows it."""
 
     declared: Declared
     plan: Plan
@@ -77,7 +78,7 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
         settings=order.settings,
         repositories=open_repositories(order.declared),
         tools=order.tools,
-        previous=memory.previous,
+        previous=lambda fact, subject: memory.previous(fact, subject, order.declared.environment.name),
     )
     keys = [step.key for step in order.plan.steps]
     earlier = {} if order.fresh else memory.latest_surveys(keys, order.declared.environment.name)
@@ -102,11 +103,18 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
     async with asyncio.TaskGroup() as group:
         for step in order.plan.steps:
             group.create_task(carry_out(step))
-    known = memory.latest_surveys(keys, order.declared.environment.name)
-    evidence = gather(order.plan, known)
-    results = tuple(decide(item, evidence, order.declared, order.now) for item in order.plan.guarantees)
+    results = judge_known(order.plan, memory, order.declared, order.now)
     memory.append_results(order.run, results)
     return results
+
+
+def judge_known(
+    plan: Plan, memory: Memory, declared: Declared, at: datetime, commits: frozenset[str] | None = None
+) -> tuple[Result, ...]:
+    """Judge every guarantee of a plan from what the ledger knows now. `commits`: see `verdicts.decide`."""
+    known = memory.latest_surveys([step.key for step in plan.steps], declared.environment.name)
+    evidence = gather(plan, known)
+    return tuple(decide(item, evidence, declared, at, commits) for item in plan.guarantees)
 
 
 def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence:
