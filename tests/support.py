@@ -27,6 +27,7 @@ def look(lab: Lab, *ids: str) -> dict[str, Result]:
             for item in lab.declared.repositories
         },
         tools=lab.tool,
+        previous=lab.previous,
     )
     plan = make_plan(lab.declared, chosen, has_tool=lambda name: lab.tool(name) is not None)
 

@@ -2,15 +2,36 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from prodproof.facts.declared import Declared, Environment, Repository
+from prodproof.facts import Observation, Subject
+from prodproof.facts.declared import (
+    Advisories,
+    Declared,
+    EntryPoint,
+    Environment,
+    EnvironmentKind,
+    Permission,
+    Repository,
+    Runbook,
+)
+from prodproof.facts.tls import TlsEndpoint
+from prodproof.range.components.advisories import Advisories as AdvisoryExport
+from prodproof.range.components.dns import Quay
 from prodproof.range.components.repo import Repo
+from prodproof.range.components.services import VANTAGE, Services
+from prodproof.range.components.site import ADDRESS, FORGOTTEN, HOST, STAGING, Site
+from prodproof.range.components.tls_server import TlsServer
 from prodproof.reach.programs import find_program
 from prodproof.reach.world import Settings
+
+INCIDENT_RUNBOOK = Runbook(
+    name="incident", path="runbooks/incident.md", owner="ana", covers=("incident", "leak", "breach")
+)
 
 
 class Lab:
@@ -30,6 +51,8 @@ class Lab:
         )
         self.settings = Settings()
         self.missing_tools: set[str] = set()
+        self.known: dict[tuple[type[object], Subject], Observation[object]] = {}
+        """What the ledger would still know from earlier runs."""
         self._stops: list[Callable[[], None]] = []
 
     def __enter__(self) -> "Lab":
@@ -56,7 +79,73 @@ class Lab:
         return find_program(name)
 
     @cached_property
+    def site(self) -> Site:
+        """The web site over HTTPS and its plain HTTP port, healthy and declared; staging is declared beside it."""
+        site = Site(self.directory / "site")
+        self.on_stop(site.stop)
+        self.settings = replace(
+            self.settings,
+            ca_file=site.authority.ca_file,
+            resolve={**self.settings.resolve, HOST: ADDRESS, STAGING: ADDRESS, FORGOTTEN: ADDRESS},
+        )
+        shop = EntryPoint(
+            url=site.url(), purpose="the shop", owner="ana", canonical=True, allow=frozenset({Permission.ERRORS})
+        )
+        plain = EntryPoint(url=site.http_url(), purpose="redirect to HTTPS", owner="ana")
+        staging = EntryPoint(url=site.url(STAGING), purpose="review", owner="ana", environment="staging")
+        self.declare(
+            entry_points=(*self.declared.entry_points, shop, plain),
+            all_entry_points=(*self.declared.all_entry_points, shop, plain, staging),
+            environments=(
+                self.declared.environment,
+                Environment(name="staging", kind=EnvironmentKind.STAGING),
+            ),
+            runbooks=(*self.declared.runbooks, INCIDENT_RUNBOOK),
+        )
+        return site
+
+    @cached_property
+    def advisories(self) -> AdvisoryExport:
+        """A fresh export of published advisories, declared as the source."""
+        directory = self.directory / "osv"
+        export = AdvisoryExport(directory, datetime.now(UTC))
+        self.declare(advisories=Advisories(source=f"osv-export:{directory}"))
+        return export
+
+    def previous(self, fact: type[object], subject: Subject) -> Observation[object] | None:
+        """What an earlier run saw of a subject; `World.previous` in the lab."""
+        return self.known.get((fact, subject))
+
+    @cached_property
+    def tls_server(self) -> TlsServer:
+        """An HTTPS port with modern protocols, whose certificate was renewed while it was watched."""
+        server = TlsServer(self.directory / "tls")
+        self.on_stop(server.stop)
+        self.settings = server.settings(self.settings)
+        self.declare(entry_points=(*self.declared.entry_points, server.entry_point))
+        earlier = server.watched()
+        self.known[TlsEndpoint, earlier.subject] = earlier
+        return server
+
+    @cached_property
+    def services(self) -> Services:
+        """A host that opted in to port scans, with a web port outside and a Redis inside."""
+        services = Services()
+        self.on_stop(services.stop)
+        self.settings = replace(self.settings, source_address=VANTAGE)
+        self.declare(hosts=(*self.declared.hosts, services.host), all_hosts=(*self.declared.all_hosts, services.host))
+        return services
+
+    @cached_property
+    def quay(self) -> Quay:
+        """A zone with its name server, and the providers that its names point to."""
+        quay = Quay(self.directory)
+        self.on_stop(quay.stop)
+        self.settings = replace(self.settings, web_ports=(quay.web_port, quay.web_port))
+        self.declare(**quay.declare(self.declared))
+        return quay
+
+    @cached_property
     def repo(self) -> Repo:
         """The repository, healthy."""
         return Repo(self.directory / "harbour")
-

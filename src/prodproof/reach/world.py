@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prodproof.facts import Observation, Proof, Subject, Unseen
 from prodproof.facts.declared import Declared
+from prodproof.facts.observation import Kind
 
 if TYPE_CHECKING:
+    from prodproof.reach.http import HttpClient
     from prodproof.reach.repository import RepositoryReader
 
 
@@ -39,6 +42,9 @@ class Settings:
     source_address: str | None = None
     """The local address that outside requests are made from."""
 
+    web_ports: tuple[int, int] = (80, 443)
+    """Where the names of a zone are visited, over HTTP and HTTPS; others in labs, where low ports are not ours."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -65,10 +71,20 @@ class World:
     progress: Callable[[str], None] = lambda line: None
     """Says what is being looked at, for the progress display."""
 
-    def inside(self, subject: Subject, seen: object, commit: str | None = None) -> Observation[object]:
+    @cached_property
+    def http(self) -> "HttpClient":
+        """The run's one HTTP client: all probes share its rate per host and its pinned addresses."""
+        from prodproof.reach.http import HttpClient  # httpx is slow to import, and many runs do without it
+
+        declared = self.declared.all_hosts or self.declared.hosts
+        return HttpClient(self.settings, {host.name.lower(): frozenset(host.addresses) for host in declared})
+
+    def inside(self, subject: Subject, seen: Kind | Unseen, commit: str | None = None) -> Observation[Kind]:
         """An observation read from a repository, a file or an API."""
         return Observation(subject, seen, self.now, "inside", Proof.INSIDE, commit)
 
-    def outside(self, subject: Subject, seen: object, lab: bool = False) -> Observation[object]:
+    def outside(
+        self, subject: Subject, seen: Kind | Unseen, lab: bool = False, proof: Proof = Proof.OUTSIDE
+    ) -> Observation[Kind]:
         """An observation made from this run's vantage; `lab` when the target was a loopback address."""
-        return Observation(subject, seen, self.now, f"{self.vantage} (lab)" if lab else self.vantage, Proof.OUTSIDE)
+        return Observation(subject, seen, self.now, f"{self.vantage} (lab)" if lab else self.vantage, proof)

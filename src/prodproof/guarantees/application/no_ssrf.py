@@ -1,9 +1,11 @@
 """URLs that users supply never reach internal addresses or instance metadata.
 
-Risk: TODO.
+Risk: A server that fetches any address its users name will fetch the cloud's metadata address, and hand out the
+machine's own credentials.
 Verified: Canary URLs, redirects and rebinding names lead to a listener of our own; IMDSv2 is required on
 instances.
-Mend: TODO.
+Mend: Resolve and check user-supplied addresses against an allow-list before and after redirects, send them
+through an egress proxy, and require IMDSv2.
 """
 
 from prodproof.verdicts import planned
@@ -12,6 +14,6 @@ GUARANTEE = planned(
     "application.no-ssrf",
     seeds="H-2 L-6",
     proof="active",
-    severity="medium",
+    severity="critical",
     module=__name__,
 )

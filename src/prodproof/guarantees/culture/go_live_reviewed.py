@@ -1,10 +1,10 @@
 """The whole is reviewed before going live and periodically after, and nothing 'no' or 'I don't know' is left
 unattended.
 
-Risk: TODO.
+Risk: A checklist that is read once describes a system that no longer exists.
 Verified: The gate's own record: passed at go-live, repeated within the period, each waiver owned and dated; it is
 no input of the gate itself.
-Mend: TODO.
+Mend: Run `prodproof gate` before each go-live and once a quarter, and give every waiver an owner and an end.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,8 @@
 """Every guarantee has an owner who is in the team.
 
-Risk: TODO.
+Risk: What everybody looks after, nobody looks after; when it breaks, nobody is asked.
 Verified: The system file's owners against the roster.
-Mend: TODO.
+Mend: Name an owner who is in the team for each area under [[owner]].
 """
 
 from prodproof.verdicts import planned

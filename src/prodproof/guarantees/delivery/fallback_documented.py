@@ -1,9 +1,9 @@
 """There is a documented, limited alternative when the pipeline is down, and it has been tried.
 
-Risk: TODO.
+Risk: The pipeline is down, the site is broken, and the only person who can deploy by hand is asleep.
 Verified: The runbook exists, its commands resolve, it was exercised within its period; drill: deploy by the
 fallback to staging.
-Mend: TODO.
+Mend: Write the limited manual way down, keep its commands working, and deploy to staging by it twice a year.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,8 @@
 """What runs is an immutable, versioned artifact; servers are not patched by hand.
 
-Risk: TODO.
+Risk: A server that is patched by hand runs something that nobody can rebuild or review.
 Verified: Digests of running images or files of the release against what the pipeline built.
-Mend: TODO.
+Mend: Build one versioned artifact, deploy it unchanged, and replace machines instead of editing them.
 """
 
 from prodproof.verdicts import planned

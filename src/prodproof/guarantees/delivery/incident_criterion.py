@@ -1,8 +1,9 @@
 """It is clear when an incident gets a quick fix and when a rollback or recovery.
 
-Risk: TODO.
+Risk: In the middle of an incident, an hour goes to the question whether to fix or to roll back.
 Verified: The criterion is recorded, owned and reviewed; past incidents name the path taken.
-Mend: TODO.
+Mend: Write down when a quick fix is allowed and when to roll back, with who decides, and review it after each
+incident.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +12,6 @@ GUARANTEE = planned(
     "delivery.incident-criterion",
     seeds="M-D8",
     proof="record",
-    severity="medium",
+    severity="low",
     module=__name__,
 )

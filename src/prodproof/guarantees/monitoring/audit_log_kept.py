@@ -1,10 +1,11 @@
 """Audit logs cannot be altered and are kept as declared (the handbook suggests 30 days searchable, seven years
 archived where the law asks for it).
 
-Risk: TODO.
+Risk: Intruders are found after months and clean up behind themselves; a log that can be edited or is kept for a
+week tells nothing.
 Verified: Retention and lock settings of the stores, and the oldest entry that is really there, a younger system
 excepted.
-Mend: TODO.
+Mend: Ship audit logs to a store with object lock in another account, and keep them as long as you declared.
 """
 
 from prodproof.verdicts import planned

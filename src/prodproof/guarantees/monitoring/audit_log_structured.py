@@ -1,8 +1,8 @@
 """Audit logs are structured: time, user, source address, action, resource, result, request id.
 
-Risk: TODO.
+Risk: Free text cannot be asked who did what from where, and in an incident there is no time to read it all.
 Verified: Canary actions (login, failed login, role change, data export) are found as JSON with all fields.
-Mend: TODO.
+Mend: Write audit events as JSON with time, user, address, action, resource, result and request id.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +11,6 @@ GUARANTEE = planned(
     "monitoring.audit-log-structured",
     seeds="H-8 L-7",
     proof="active",
-    severity="medium",
+    severity="low",
     module=__name__,
 )

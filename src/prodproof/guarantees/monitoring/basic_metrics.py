@@ -1,8 +1,8 @@
 """Availability, error rate, latency, traffic and saturation are measured.
 
-Risk: TODO.
+Risk: Without numbers you learn from your customers that the site is slow.
 Verified: Queries against the metrics store return fresh series for each.
-Mend: TODO.
+Mend: Measure availability, error rate, latency, traffic and saturation, and see that each series is fresh.
 """
 
 from prodproof.verdicts import planned

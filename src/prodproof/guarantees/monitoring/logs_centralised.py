@@ -1,8 +1,8 @@
 """Logs are in one place and can be queried without SSH to each server.
 
-Risk: TODO.
+Risk: Logs on ten machines are read one at a time, and are gone with the machine that you most need them from.
 Verified: A canary line from each service is found by querying the store, within a bounded delay.
-Mend: TODO.
+Mend: Ship the logs of every service and worker to one store, and query it for a canary line from each.
 """
 
 from prodproof.verdicts import planned

@@ -1,8 +1,9 @@
 """Login attacks, privilege changes, API abuse and disabled auditing alert a person.
 
-Risk: TODO.
+Risk: An intrusion makes noise for days before it does damage, if somebody listens.
 Verified: Canary events are followed through rule and receiver to an acknowledgement.
-Mend: TODO.
+Mend: Alert a person on login attacks, privilege changes, API abuse and disabled auditing, and test each rule with
+a canary event.
 """
 
 from prodproof.verdicts import planned
@@ -11,6 +12,6 @@ GUARANTEE = planned(
     "monitoring.security-alerts",
     seeds="K-6 M-O7 L-7",
     proof="drill",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

@@ -1,9 +1,11 @@
 """The database is configured safely: password hashing, host rules, TLS, logging, extensions, high availability.
 
-Risk: TODO.
+Risk: The defaults of a database are made for trying it out: trust without password, anybody's scripts, no record
+of who came.
 Verified: Live settings of PostgreSQL (scram, pg_hba, ssl, log_connections, untrusted languages, public schema)
 and MySQL.
-Mend: TODO.
+Mend: Use scram-sha-256, hostssl lines for named networks, ssl on, log_connections, no untrusted languages, and
+take CREATE on schema public away.
 """
 
 from prodproof.verdicts import planned
@@ -12,6 +14,6 @@ GUARANTEE = planned(
     "platform.database-hardened",
     seeds="H-guide-Database",
     proof="inside",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

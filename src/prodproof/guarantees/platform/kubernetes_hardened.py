@@ -1,19 +1,248 @@
 """Kubernetes workloads are isolated: network policies, restricted pods, encrypted secrets, namespaced roles, changes
 by GitOps.
 
-Risk: TODO.
-Verified: Manifests (rendered; unrendered templates are unknown) and, where connected, the live cluster: default-
-deny network policies (global ones of the network plug-in count) that are enforced (a canary connection), pod
-security, RBAC without cluster-admin, image digests, secrets encryption.
-Mend: TODO.
+Risk: whoever breaks into one pod that is privileged, sees the node's files or holds a powerful token owns the whole
+cluster, with every customer's data in it.
+Verified: Manifests (several in a file, Lists, raw bases of a kustomization): each pod against the Restricted pod
+security standard, a network policy that selects it (global ones of Cilium, Calico and the cluster count), images by
+digest; roles and bindings without cluster-admin and wildcards; namespaces that enforce pod security; an encryption
+configuration for Secrets; Argo CD or Flux objects. Unrendered charts are unknown. A live cluster is not asked yet.
+Mend: Set `securityContext` (runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile
+RuntimeDefault), label namespaces `pod-security.kubernetes.io/enforce: restricted`, add one default-deny NetworkPolicy
+per namespace, bind roles in namespaces instead of cluster-admin, name images by digest.
 """
 
-from prodproof.verdicts import planned
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-GUARANTEE = planned(
-    "platform.kubernetes-hardened",
-    seeds="H-guide-Kubernetes L-1",
-    proof="inside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts import Location, Reason
+from prodproof.facts.kubernetes import (
+    ClusterAccessBinding,
+    ClusterAccessRole,
+    KubernetesNamespace,
+    KubernetesSettings,
+    PodContainer,
+    PolicyRule,
+    Workload,
+)
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
+
+BASELINE_CAPABILITIES = {
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+}  # fmt: skip
+"""Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline"""
+
+SAFE_SYSCTLS = {
+    "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
+}  # fmt: skip
+_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock")
+_STRANGERS = {"Group:system:anonymous", "User:system:anonymous", "Group:system:unauthenticated"}
+
+
+@guarantee("platform.kubernetes-hardened", seeds="H-guide-Kubernetes L-1", proof="inside", severity="medium",
+           when_none="not_applicable")  # fmt: skip
+def judge(workload: Workload) -> Verdict:
+    """A pod against the Restricted standard, isolation and image digests."""
+    findings = [*_host(workload), *_containers(workload), *_isolation(workload)]
+    if findings:
+        return broken(*findings)
+    if any(one.pinned is None for one in workload.containers):
+        return unknown(Reason.INCOMPLETE, "its image is put in by the pipeline, so whether by digest is not said here")
+    return holds("restricted, isolated by a network policy, image by digest")
+
+
+def _host(workload: Workload) -> Iterable[Finding]:
+    for shared, name in ((workload.host_pid, "hostPID"), (workload.host_network, "hostNetwork"),
+                         (workload.host_ipc, "hostIPC")):  # fmt: skip
+        if shared:
+            yield _about(workload, f"host-{name[4:].lower()}", f"shares the node's namespace: {name}")
+    sockets = [path for path in workload.host_paths if path.endswith(_SOCKETS)]
+    for path in sockets:
+        yield _about(workload, "runtime-socket", f"mounts {path}, which gives control of the node", path)
+    others = [path for path in workload.host_paths if path not in sockets]
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        yield _about(workload, "host-path", f"mounts the node's {', '.join(others[:3])}{more}")
+    unsafe = [name for name in workload.sysctls if name not in SAFE_SYSCTLS]
+    if unsafe:
+        yield _about(workload, "unsafe-sysctl", f"sets {', '.join(unsafe)} of the node's kernel")
+
+
+_RESTRICTED: tuple[tuple[str, str, Callable[[PodContainer], bool]], ...] = (
+    ("privileged-pod", "runs privileged", lambda one: one.privileged),
+    ("added-capability", "adds capabilities", lambda one: not set(one.added) <= BASELINE_CAPABILITIES),
+    ("host-port", "opens a port of the node", lambda one: bool(one.host_ports)),
+    ("unmasked-proc", "sees the node's /proc", lambda one: one.unmasked_proc),
+    ("may-escalate", "may gain privileges (allowPrivilegeEscalation)", lambda one: one.escalation is not False),
+    ("runs-as-root", "runs as root", lambda one: one.run_as_user == 0),
+    ("may-run-as-root", "may run as root (no runAsNonRoot)",
+     lambda one: one.run_as_non_root is not True and one.run_as_user is None),
+    ("keeps-capabilities", "keeps capabilities (no drop: ALL)", lambda one: "ALL" not in one.dropped),
+    ("no-seccomp", "has no seccomp profile", lambda one: one.seccomp not in ("RuntimeDefault", "Localhost")),
+    ("image-by-tag", "names its image by tag, not by digest", lambda one: one.pinned is False),
+)  # fmt: skip
+_LINUX_ONLY = {"added-capability", "may-escalate", "keeps-capabilities", "no-seccomp"}
+
+
+def _containers(workload: Workload) -> Iterable[Finding]:
+    for rule, text, wrong in _RESTRICTED:
+        if workload.windows and rule in _LINUX_ONLY:
+            continue
+        offenders = [one for one in workload.containers if wrong(one)]
+        if offenders:
+            names = ", ".join(one.name for one in offenders)
+            extra = (
+                ": " + ", ".join(sorted({cap for one in offenders for cap in one.added})) if rule[:5] == "added" else ""
+            )
+            yield _about(workload, rule, f"{names} {text}{extra}", line=offenders[0].line)
+
+
+def _isolation(workload: Workload) -> Iterable[Finding]:
+    if not workload.policies and not workload.host_network:
+        yield _about(workload, "no-network-policy", "no network policy confines who may connect to it")
+
+
+def _about(workload: Workload, rule: str, text: str, key: str = "", line: int | None = None) -> Finding:
+    place = Location(workload.location.path, line or workload.location.line)
+    identity = f"{workload.kind}/{workload.namespace or ''}/{workload.name} {key}".strip()
+    return Finding(rule, f"{workload.kind} {workload.name}: {text}", place, identity)
+
+
+@judge.also
+def role(role: ClusterAccessRole) -> Verdict:
+    """No wildcards, and no right to become more than one is."""
+    findings = []
+    for rule in role.rules:
+        core = bool({"", "*"} & set(rule.groups))
+        if "*" in rule.verbs and "*" in rule.resources and core:
+            findings.append(_of_role(role, "wildcard-role", "may do everything with everything"))
+        elif "*" in rule.resources and core and not rule.names:
+            findings.append(
+                _of_role(role, "wildcard-resources", f"may {', '.join(rule.verbs)} every resource, Secrets too")
+            )
+        elif {"escalate", "impersonate", "bind"} & set(rule.verbs) and not rule.names:
+            findings.append(_of_role(role, "may-escalate-rights", "may grant itself or take on further rights"))
+        elif role.bound_everywhere and "secrets" in rule.resources and core and not rule.names:
+            findings.append(_of_role(role, "all-secrets", "reaches the Secrets of all namespaces"))
+    return broken(*{item.rule: item for item in findings}.values()) if findings else holds("no wildcard rights")
+
+
+def _of_role(role: ClusterAccessRole, rule: str, text: str) -> Finding:
+    return Finding(
+        rule, f"{role.kind} {role.name} {text}", role.location, f"{role.kind}/{role.namespace or ''}/{role.name}"
+    )
+
+
+@judge.also
+def binding(binding: ClusterAccessBinding) -> Verdict:
+    """Nobody is made cluster-admin, and strangers get nothing."""
+    who = ", ".join(binding.subjects) or "nobody"
+    key = f"{binding.kind}/{binding.namespace or ''}/{binding.name}"
+    if (
+        binding.role == "cluster-admin"
+        and binding.role_kind == "ClusterRole"
+        and set(binding.subjects) != {"Group:system:masters"}
+    ):
+        where = "of the cluster" if binding.kind == "ClusterRoleBinding" else "of its namespace"
+        message = f"{binding.kind} {binding.name} makes {who} administrator {where} (cluster-admin)"
+        return broken(Finding("cluster-admin", message, binding.location, key))
+    if set(binding.subjects) & _STRANGERS and binding.role != "system:public-info-viewer":
+        message = f"{binding.kind} {binding.name} gives {binding.role} to callers without an identity"
+        return broken(Finding("anonymous-access", message, binding.location, key))
+    return holds(f"{binding.role} to {who}")
+
+
+@judge.also
+def namespace(namespace: KubernetesNamespace) -> Verdict:
+    """Pods that break the standard are refused."""
+    if namespace.enforce in ("restricted", "baseline"):
+        return holds(f"enforces the {namespace.enforce} pod security standard")
+    if namespace.policy_engine:
+        return unknown(Reason.INCOMPLETE, "a policy engine may guard it; its policies are not evaluated")
+    how = f"enforces only {namespace.enforce!r}" if namespace.enforce else "does not enforce pod security"
+    message = f"namespace {namespace.name} {how} (label pod-security.kubernetes.io/enforce)"
+    return broken(Finding("no-pod-security", message, namespace.location, namespace.name))
+
+
+@judge.also
+def settings(settings: KubernetesSettings) -> Verdict:
+    """Secrets are encrypted in the cluster's store, and changes come by GitOps."""
+    if settings.encrypts_secrets is False:
+        message = "the encryption configuration writes Secrets unencrypted (identity comes first)"
+        return broken(Finding("secrets-unencrypted", message, settings.encryption))
+    if settings.encrypts_secrets is None:
+        text = "nothing here says that the cluster encrypts its Secrets (EncryptionConfiguration, or KMS in terraform)"
+        return unknown(Reason.NOT_DECLARED, text)
+    if not settings.gitops:
+        return unknown(Reason.NOT_DECLARED, "nothing here shows changes by GitOps (an Argo CD or Flux object)")
+    return holds(f"Secrets are encrypted, changes come through {settings.gitops[0]}")
+
+
+_AT = Location("k8s/web.yaml", 1)
+_CONTAINER = PodContainer(
+    name="web",
+    image="ghcr.io/harbour/shop@sha256:0000",
+    escalation=False,
+    run_as_user=10001,
+    run_as_non_root=True,
+    read_only_root=True,
+    dropped=("ALL",),
+    seccomp="RuntimeDefault",
+    pinned=True,
+    readiness=True,
+)
+_POD = Workload(
+    kind="Deployment", name="web", namespace="shop", containers=(_CONTAINER,), policies=("default-deny",), location=_AT
+)
+
+
+def _with(**changes: object) -> Workload:
+    return replace(_POD, containers=(replace(_CONTAINER, **changes),))  # type: ignore[arg-type]  # fields of the example
+
+
+_READER = PolicyRule(groups=("",), resources=("configmaps",), verbs=("get",))
+_ROLE = ClusterAccessRole(kind="Role", name="web", namespace="shop", rules=(_READER,), location=_AT)
+_BINDING = ClusterAccessBinding(
+    kind="RoleBinding", name="web", namespace="shop", role="web", role_kind="Role",
+    subjects=("ServiceAccount:shop/web",), location=_AT,
+)  # fmt: skip
+_NAMESPACE = KubernetesNamespace(name="shop", enforce="restricted", location=_AT)
+_SETTINGS = KubernetesSettings(workloads=1, gitops=("Application shop",), encrypts_secrets=True)
+
+EXAMPLES = (
+    Example("a restricted pod", _POD, holds),
+    Example("privileged", _with(privileged=True), broken, says="web runs privileged"),
+    Example("shares the node's processes", replace(_POD, host_pid=True), broken, says="hostPID"),
+    Example(
+        "mounts the docker socket", replace(_POD, host_paths=("/var/run/docker.sock",)), broken, says="docker.sock"
+    ),
+    Example("root", _with(run_as_user=0, run_as_non_root=None), broken, says="runs as root"),
+    Example("SYS_ADMIN added", _with(added=("SYS_ADMIN",)), broken, says="SYS_ADMIN"),
+    Example("no network policy", replace(_POD, policies=()), broken, says="no network policy"),
+    Example("an image by tag", _with(pinned=False), broken, says="by tag"),
+    Example("an image that the pipeline puts in", _with(pinned=None), unknown),
+    Example("a role for one resource", _ROLE, holds),
+    Example(
+        "everything with everything",
+        replace(_ROLE, rules=(PolicyRule(groups=("*",), resources=("*",), verbs=("*",)),)),
+        broken,
+    ),
+    Example("a role in its namespace", _BINDING, holds),
+    Example(
+        "cluster-admin",
+        replace(_BINDING, kind="ClusterRoleBinding", role="cluster-admin", role_kind="ClusterRole"),
+        broken,
+        says="cluster-admin",
+    ),
+    Example("a restricted namespace", _NAMESPACE, holds),
+    Example("a namespace that takes any pod", replace(_NAMESPACE, enforce=None), broken),
+    Example("a policy engine instead", replace(_NAMESPACE, enforce=None, policy_engine=True), unknown),
+    Example("encrypted, by GitOps", _SETTINGS, holds),
+    Example("identity first", replace(_SETTINGS, encrypts_secrets=False), broken),
+    Example("nothing said of encryption", replace(_SETTINGS, encrypts_secrets=None), unknown),
+    Example("nothing shows GitOps", replace(_SETTINGS, gitops=()), unknown),
 )

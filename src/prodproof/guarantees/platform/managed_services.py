@@ -1,10 +1,10 @@
 """Databases, clusters and queues are managed services, or somebody owns their patching, backup and failover and
 proves it.
 
-Risk: TODO.
+Risk: A self-hosted database is patched, backed up and failed over by somebody, or by nobody.
 Verified: Where each declared data service runs; a self-hosted one must have an owner and hold the recovery and
 patching guarantees.
-Mend: TODO.
+Mend: Use the provider's managed service, or name the owner who patches, backs up and fails over, and proves it.
 """
 
 from prodproof.verdicts import planned

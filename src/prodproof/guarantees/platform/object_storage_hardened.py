@@ -1,8 +1,9 @@
 """Object storage is versioned, encrypted, logged, with lifecycle rules and TLS-only access.
 
-Risk: TODO.
+Risk: One wrong script overwrites every file; without versions there is no way back.
 Verified: Settings of each bucket.
-Mend: TODO.
+Mend: Turn on versioning, encryption, access logs and lifecycle rules, and refuse access without TLS in the
+bucket's policy.
 """
 
 from prodproof.verdicts import planned

@@ -1,0 +1,43 @@
+"""Who may put a page into a frame, as browsers decide it."""
+
+from urllib.parse import urlsplit
+
+from prodproof.facts.http import Answer
+from prodproof.guarantees import _csp
+from prodproof.guarantees._names import same_site
+
+
+def framing_fault(answer: Answer, embedders: tuple[str, ...], host: str) -> tuple[str, str] | None:
+    """What is wrong with a page's framing rules: rule and message, or None.
+
+    `frame-ancestors` of a header makes browsers ignore X-Frame-Options (CSP3, 6.4.2); in a meta element it has no
+    effect. With several policies an ancestor must be let in by each.
+    """
+    lists = _csp.framers(_csp.parse(answer.all("content-security-policy")))
+    if lists:
+        strangers = [[source for source in sources if not _declared(source, embedders, host)] for sources in lists]
+        if not all(strangers):
+            return None
+        named = min(strangers, key=len)[0]
+        return "framing-foreign", f"frame-ancestors lets {named} frame it, which is not declared in embedders"
+    values = {item.strip().lower() for value in answer.all("x-frame-options") for item in value.split(",")} - {""}
+    if not values:
+        return "framing-missing", "nothing says who may frame it (frame-ancestors or X-Frame-Options)"
+    # Several values: any known one among them means that nobody may (HTML, 7.4.2.4).
+    if values & {"deny", "sameorigin"}:
+        return None
+    return "framing-invalid", "X-Frame-Options has no value that browsers know"
+
+
+def _declared(source: str, embedders: tuple[str, ...], host: str) -> bool:
+    if source in ("'none'", "'self'"):
+        return True
+    if source in {item.lower().rstrip("/") for item in embedders} or source.rstrip("/") in embedders:
+        return True
+    scheme, _, rest = source.rpartition("://")
+    name = (urlsplit(f"//{rest}").hostname or "") if rest and not rest.endswith(":") else ""
+    hosts = {(urlsplit(item).hostname or item).lower() for item in embedders}
+    if name in hosts:
+        return True
+    bare = name.removeprefix("*.")
+    return scheme in ("", "https", "http") and "." in bare and same_site(bare, host)

@@ -1,0 +1,272 @@
+"""Dockerfiles, compose files and systemd units: with which rights things run, and how releases replace them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from prodproof.facts import Location, Observation, Proof, Reason, Subject, Survey, Unseen, lost
+from prodproof.facts.declared import Repository
+from prodproof.facts.runtime import ComposeService, ComposeUpdate, EcsService, ImageUser, SystemdUnit
+from prodproof.probes import _files
+from prodproof.probes.probe import probe
+from prodproof.reach.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
+from prodproof.reach.placed import PlacedMap, read_documents, walk
+from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.terraform import Block, plain, read_resources
+from prodproof.reach.world import World
+
+FACTS = (ImageUser, ComposeService, SystemdUnit, EcsService)
+COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
+_HANDOVER = re.compile(r"\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chroot --userspec|exec su |tini-su|suexec)\b")
+_POWERFUL = (
+    "/",
+    "/etc",
+    "/root",
+    "/home",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/boot",
+    "/usr",
+    "/lib",
+    "/run",
+    "/var/run",
+    "/var/lib/docker",
+)
+_PLATFORM = re.compile(r"^\s*kind:\s*[\"']?(Deployment|StatefulSet|Rollout)\b", re.MULTILINE)
+_ECS = re.compile(r"aws_ecs_service|AWS::ECS::Service")
+
+
+@probe(*FACTS, per=Repository, proof=Proof.INSIDE, by_commit=True, time_limit=60)
+def observe(repository: Repository, world: World) -> tuple[Survey[Any], ...]:
+    """Read what the repository says of running programs; files that cannot be read are unseen subjects."""
+    reader = world.repositories[repository.path]
+    if isinstance(reader, Unseen):
+        return tuple(lost(fact, reader.why, reader.detail) for fact in FACTS)
+    commit = reader.commit
+    found: dict[type[Any], list[Observation[Any]]] = {
+        ImageUser: [world.inside(subject, seen, commit) for subject, seen in _images(reader)],
+        ComposeService: [world.inside(subject, seen, commit) for subject, seen in _compose(reader)],
+        SystemdUnit: [world.inside(subject, seen, commit) for subject, seen in _units(reader)],
+        EcsService: [world.inside(subject, seen, commit) for subject, seen in _ecs(reader)],
+    }
+    return tuple(Survey(fact, tuple(found[fact]), reader.gaps) for fact in FACTS)
+
+
+def _images(reader: RepositoryReader) -> Iterator[tuple[Subject, ImageUser | Unseen]]:
+    for path in reader.files:
+        if not is_dockerfile(path) or _files.is_sample(path) or _files.is_for_development(path):
+            continue
+        subject = Subject("file", shown(path))
+        text = reader.text(path)
+        parsed = parse_dockerfile(text) if isinstance(text, str) else text
+        if isinstance(parsed, Unseen):
+            yield subject, Unseen(parsed.why, f"{shown(path)}: {parsed.detail}")
+        else:
+            yield subject, _image(parsed, shown(path))
+
+
+def _image(file: Dockerfile, path: str) -> ImageUser:
+    index: int | None = len(file.stages) - 1
+    arguments: dict[str, str | None] = dict(file.arguments)
+    written, line, handover, base = None, file.stages[-1].line, False, ""
+    while index is not None:
+        stage = file.stages[index]
+        base = stage.image or ""
+        local = arguments | {name: value for item in stage.instructions if item.name in ("ARG", "ENV")
+                             for name, value in _assigned(item.value)}  # fmt: skip
+        for item in stage.instructions:
+            entry = item.name in ("ENTRYPOINT", "CMD") or (item.name == "RUN" and "entrypoint" in item.value)
+            handover |= entry and bool(_HANDOVER.search(item.value + " ".join(item.heredocs)))
+            handover |= item.name == "RUN" and bool(re.search(r"(install|add).*\b(gosu|su-exec)\b", item.value))
+        users = [item for item in stage.instructions if item.name == "USER"]
+        if users:
+            written, line = users[-1].value.split("#")[0].strip(), users[-1].line
+            user = replaced(written, local)
+            place = Location(path, line)
+            return ImageUser(user=user, base=base, drops_rights=handover, resolved=user is not None, location=place)
+        index = stage.parent
+    return ImageUser(user=None, base=base, drops_rights=handover, location=Location(path, line))
+
+
+def _assigned(value: str) -> Iterator[tuple[str, str | None]]:
+    for match in re.finditer(r"([A-Za-z_]\w*)(?:=(\"[^\"]*\"|'[^']*'|\S*))?", value):
+        yield match[1], match[2].strip("\"'") if match[2] is not None else None
+
+
+def _compose(reader: RepositoryReader) -> Iterator[tuple[Subject, ComposeService | Unseen]]:
+    other: bool | None = None
+    for path in reader.glob(*COMPOSE):
+        if _files.is_sample(path) or _files.is_for_development(path):
+            continue
+        name = shown(path)
+        text = reader.text(path)
+        documents = read_documents(text) if isinstance(text, str) else text
+        if isinstance(documents, Unseen):
+            yield Subject("file", name), Unseen(documents.why, f"{name} {documents.detail}")
+            continue
+        if other is None:
+            other = _has_platform(reader)
+        for document in documents:
+            services = document.map("services") if isinstance(document, PlacedMap) else PlacedMap()
+            for service in services:
+                body = services.map(service)
+                place = Location(name, services.at(service))
+                yield Subject("service", f"{name} {service}"), _service(service, body, place, other)
+
+
+def _has_platform(reader: RepositoryReader) -> bool:
+    return any(
+        isinstance(text, str)
+        for _, text in (
+            *_files.texts(reader, *_files.YAML, having=_PLATFORM),
+            *_files.texts(reader, "**/*.tf", *_files.MANIFESTS, having=_ECS),
+        )
+    )
+
+
+def _service(name: str, body: PlacedMap, place: Location, other: bool) -> ComposeService:
+    shared = [("pid", body.text("pid")), ("network", body.text("network_mode")), ("ipc", body.text("ipc")),
+              ("userns", body.text("userns_mode"))]  # fmt: skip
+    options = [text.replace("=", ":").replace(" ", "") for text in body.texts("security_opt")]
+    deploy = body.map("deploy")
+    check = body.map("healthcheck")
+    return ComposeService(
+        name=name,
+        image=(body.text("image") or "")[:300],
+        user=body.text("user"),
+        privileged=body.get("privileged") is True,
+        added=tuple(item.upper().removeprefix("CAP_") for item in body.texts("cap_add")),
+        host_namespaces=tuple(kind for kind, value in shared if value == "host"),
+        mounts=tuple(_mounts(body)),
+        unconfined=tuple(text.partition(":")[0] for text in options if text.endswith(":unconfined")),
+        health_check=bool(check) and check.get("disable") is not True and check.texts("test")[:1] != ("NONE",),
+        deployed=bool({"update_config", "rollback_config", "replicas", "mode", "placement"} & deploy.keys()),
+        update=_update(deploy.map("update_config")) if "update_config" in deploy else None,
+        other_platform=other,
+        location=place,
+    )
+
+
+def _update(settings: PlacedMap) -> ComposeUpdate:
+    count = settings.get("parallelism")
+    return ComposeUpdate(
+        failure_action=settings.text("failure_action") or "pause",
+        order=settings.text("order") or "stop-first",
+        parallelism=count if isinstance(count, int) else 1,
+    )
+
+
+def _mounts(body: PlacedMap) -> Iterator[str]:
+    for item in body.items_of("volumes"):
+        if isinstance(item, PlacedMap):
+            source, read_only = item.text("source") or "", item.get("read_only") is True
+        else:
+            source, *rest = str(item).split(":")
+            read_only = len(rest) > 1 and "ro" in rest[1].split(",")
+        socket = source.endswith((".sock",)) and "/run/" in source
+        if (socket and source.rpartition("/")[2] in _ENGINES) or (
+            (source.rstrip("/") or "/") in _POWERFUL and source.startswith("/") and not read_only
+        ):
+            yield source
+
+
+_ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
+
+
+def _units(reader: RepositoryReader) -> Iterator[tuple[Subject, SystemdUnit | Unseen]]:
+    for path in reader.glob("**/*.service"):
+        if _files.is_sample(path):
+            continue
+        text = reader.text(path)
+        if isinstance(text, Unseen):
+            yield Subject("file", shown(path)), text
+        elif "[Service]" in text:
+            yield Subject("file", shown(path)), _unit(text, path)
+
+
+def _unit(text: str, path: str) -> SystemdUnit | Unseen:
+    if "{{" in text or "{%" in text:
+        return Unseen(Reason.INCOMPLETE, f"{shown(path)} is a template that has not been rendered")
+    said: dict[str, list[str]] = {}
+    section, line_of = "", 1
+    for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            section = stripped
+            line_of = number if section == "[Service]" else line_of
+        elif section == "[Service]" and "=" in stripped and stripped[0] not in "#;":
+            key, _, value = stripped.partition("=")
+            said.setdefault(key.strip(), []).append(value.strip())
+
+    def last(key: str) -> str:
+        return said.get(key, [""])[-1]
+
+    bounded = " ".join(said.get("CapabilityBoundingSet", []))
+    return SystemdUnit(
+        name=shown(path.rpartition("/")[2]),
+        user=last("User") or None,
+        dynamic_user=last("DynamicUser").lower() in ("yes", "true", "1", "on"),
+        capabilities=_capabilities(bounded)
+        if "CapabilityBoundingSet" in said and not bounded.startswith("~")
+        else None,
+        ambient=_capabilities(" ".join(said.get("AmbientCapabilities", []))),
+        no_new_privileges=last("NoNewPrivileges").lower() in ("yes", "true", "1", "on"),
+        one_shot=last("Type") == "oneshot",
+        location=Location(shown(path), line_of),
+    )
+
+
+def _capabilities(text: str) -> tuple[str, ...]:
+    return tuple(name.upper().removeprefix("CAP_") for name in text.split() if not name.startswith("~"))
+
+
+def _ecs(reader: RepositoryReader) -> Iterator[tuple[Subject, EcsService | Unseen]]:
+    for path, text in _files.texts(reader, "**/*.tf", "**/*.tofu", having="aws_ecs_service"):
+        blocks = read_resources(text) if isinstance(text, str) else text
+        if isinstance(blocks, Unseen):
+            yield Subject("file", shown(path)), Unseen(blocks.why, f"{shown(path)} {blocks.detail}")
+            continue
+        for block in blocks:
+            if block.type == "aws_ecs_service":
+                yield Subject("service", f"{shown(path)} {block.name}"), _ecs_block(block, shown(path))
+    for path, text in _files.texts(reader, *_files.MANIFESTS, "**/*.template", having="AWS::ECS::Service"):
+        documents = read_documents(text) if isinstance(text, str) else text
+        if isinstance(documents, Unseen):
+            yield Subject("file", shown(path)), Unseen(documents.why, f"{shown(path)} {documents.detail}")
+            continue
+        for mapping in (item for document in documents for item in walk(document)):
+            for name in mapping:
+                if mapping.map(name).get("Type") == "AWS::ECS::Service":
+                    place = Location(shown(path), mapping.at(name))
+                    properties = mapping.map(name).map("Properties")
+                    yield Subject("service", f"{shown(path)} {name}"), _ecs_resource(name, properties, place)
+
+
+def _ecs_block(block: Block, path: str) -> EcsService:
+    breaker, alarms = block.first("deployment_circuit_breaker"), block.first("alarms")
+    healthy = block.text("deployment_minimum_healthy_percent")
+    return EcsService(
+        name=block.name,
+        controller=plain(block.first("deployment_controller").get("type")) or "ECS",
+        circuit_breaker=plain(breaker.get("enable")) == "true",
+        rolls_back=plain(breaker.get("rollback")) == "true",
+        alarms=plain(alarms.get("enable")) == "true",
+        minimum_healthy=int(healthy) if healthy and healthy.isdigit() else None,
+        location=Location(path, block.line),
+    )
+
+
+def _ecs_resource(name: str, properties: PlacedMap, place: Location) -> EcsService:
+    settings = properties.map("DeploymentConfiguration")
+    breaker = settings.map("DeploymentCircuitBreaker")
+    healthy = settings.get("MinimumHealthyPercent")
+    return EcsService(
+        name=name,
+        controller=properties.map("DeploymentController").text("Type") or "ECS",
+        circuit_breaker=breaker.get("Enable") is True,
+        rolls_back=breaker.get("Rollback") is True,
+        alarms=settings.map("Alarms").get("Enable") is True,
+        minimum_healthy=healthy if isinstance(healthy, int) else None,
+        location=place,
+    )

@@ -1,0 +1,109 @@
+"""What an entry point answers: its page, its redirects, an unknown path, an unknown method, HEAD."""
+
+import secrets
+from urllib.parse import urljoin, urlsplit
+
+from prodproof.facts import Proof, Survey, Unseen
+from prodproof.facts.declared import EntryPoint
+from prodproof.facts.http import Answer, Missing, Script, SiteAnswers, Situation
+from prodproof.probes._page import answer_of, is_html, read_page, without_query
+from prodproof.probes._plain import plain_url
+from prodproof.probes.probe import probe
+from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.world import World
+
+LOGIN_PATHS = ("/login/", "/accounts/login/", "/login", "/users/sign_in")
+FOREIGN_ORIGIN = "https://prodproof-origin-check.example"
+
+
+@probe(SiteAnswers, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120)
+async def observe(about: EntryPoint, world: World) -> Survey[SiteAnswers]:
+    """Read each kind of answer of one entry point."""
+    world.progress(about.url)
+    hosts = frozenset({about.authority})
+    chain, stopped = await world.http.follow(about.url, hosts, unverified=True)
+    if not chain:
+        assert stopped is not None
+        return Survey(SiteAnswers, (world.outside(about.subject, stopped),))
+    answers: list[Answer] = []
+    missing: list[Missing] = []
+    last = chain[-1]
+    answers += [answer_of(item, Situation.REDIRECT) for item in chain if item.redirect]
+    if stopped is not None:
+        missing.append(Missing(Situation.NORMAL, stopped.why, stopped.detail))
+    elif last.redirect is None:
+        answers.append(answer_of(last, Situation.NORMAL))
+    await _others(about, world, last.url, answers, missing)
+    answers += await _logins(last.url, world)
+    asking = (("Origin", FOREIGN_ORIGIN), ("Access-Control-Request-Method", "GET"))
+    cors = await world.http.ask(last.url, "OPTIONS", headers=asking, unverified=True)
+    seen = SiteAnswers(
+        scheme=urlsplit(about.url).scheme,
+        host=(urlsplit(about.url).hostname or "").lower(),
+        answers=tuple(answers),
+        missing=tuple(missing),
+        scripts=_scripts(last),
+        foreign_origin_allowed=_allowed(cors),
+        plain_route=await _plain_route(about, world),
+        left=last.redirect is not None and authority_of(last.redirect) not in _declared(world),
+    )
+    return Survey(SiteAnswers, (world.outside(about.subject, seen, lab=last.lab),))
+
+
+async def _others(about: EntryPoint, world: World, page: str, answers: list[Answer], missing: list[Missing]) -> None:
+    unknown = urljoin(about.url, f"/{secrets.token_hex(12)}")
+    asked = (
+        (Situation.NOT_FOUND, "GET", unknown, "(random)"),
+        (Situation.METHOD, "PROPFIND", page, None),
+        (Situation.HEAD, "HEAD", page, None),
+    )
+    for situation, method, url, path in asked:
+        answer = await world.http.ask(url, method, unverified=True)
+        if isinstance(answer, Unseen):
+            missing.append(Missing(situation, answer.why, answer.detail))
+        else:
+            answers.append(answer_of(answer, situation, path))
+
+
+async def _logins(page: str, world: World) -> list[Answer]:
+    """The first usual login page, for the cookies that it sets."""
+    for path in LOGIN_PATHS:
+        answer = await world.http.ask(urljoin(page, path), unverified=True)
+        if not isinstance(answer, Unseen) and answer.status == 200:
+            made = answer_of(answer, Situation.LOGIN)
+            if made.password_form:
+                return [made]
+    return []
+
+
+def _scripts(exchange: Exchange) -> tuple[Script, ...]:
+    return tuple(read_page(exchange).scripts) if is_html(exchange) else ()
+
+
+def _allowed(answer: Exchange | Unseen) -> tuple[str | None, bool]:
+    if isinstance(answer, Unseen):
+        return (None, False)
+    origin = answer.first("access-control-allow-origin")
+    credentials = (answer.first("access-control-allow-credentials") or "").strip().lower() == "true"
+    if origin is None:
+        return (None, False)
+    return ("(the asking one)" if origin == FOREIGN_ORIGIN else without_query(origin), credentials)
+
+
+async def _plain_route(about: EntryPoint, world: World) -> tuple[str, ...] | None:
+    url = plain_url(about, world.declared)
+    if url is None:
+        return None
+    hosts = _declared(world) | {authority_of(url)}
+    chain, stopped = await world.http.follow(url, hosts, unverified=True)
+    if not chain:
+        return None
+    route = [without_query(item.url) for item in chain]
+    if stopped is None and (beyond := chain[-1].redirect):
+        route.append(without_query(beyond))
+    return tuple(route)
+
+
+def _declared(world: World) -> frozenset[str]:
+    points = world.declared.all_entry_points or world.declared.entry_points
+    return frozenset(point.authority for point in points)

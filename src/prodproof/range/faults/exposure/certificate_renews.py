@@ -1,0 +1,32 @@
+"""A certificate that is about to run out, and nothing that renews it."""
+
+from prodproof.facts import Reason
+from prodproof.range.fault import Fault
+from prodproof.range.lab import Lab
+
+
+def five_days_left(lab: Lab) -> None:
+    lab.tls_server.certify(days=5, age=85)
+
+
+def another_name(lab: Lab) -> None:
+    lab.tls_server.certify("elsewhere.example", days=60, age=10)
+
+
+def expired(lab: Lab) -> None:
+    lab.tls_server.certify(days=-2, age=85)
+
+
+def forget_history(lab: Lab) -> None:
+    lab.known.clear()
+
+
+FAULT = Fault(
+    guarantee="exposure.certificate-renews",
+    breaks=five_days_left,
+    says="its renewal is overdue",
+    variants=(another_name, expired),
+    withdraws=forget_history,
+    reason=Reason.INSUFFICIENT_PROOF,
+    needs=("tls_server",),
+)

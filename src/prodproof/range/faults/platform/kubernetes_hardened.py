@@ -1,0 +1,27 @@
+"""A privileged pod."""
+
+from prodproof.facts import Reason
+from prodproof.range.fault import Fault
+
+WEB = "k8s/web.yaml"
+ALONE = "allowPrivilegeEscalation: false"
+NO_POLICIES = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}\n"
+
+FAULT = Fault(
+    guarantee="platform.kubernetes-hardened",
+    breaks=lambda lab: lab.repo.replace(WEB, ALONE, "privileged: true"),
+    says="runs privileged",
+    variants=(
+        lambda lab: lab.repo.replace(WEB, "      containers:\n", "      hostPID: true\n      containers:\n"),
+        lambda lab: lab.repo.replace(WEB, "emptyDir: {}", "hostPath:\n            path: /var/run/docker.sock"),
+        lambda lab: lab.repo.write("k8s/namespace.yaml", NO_POLICIES),
+        lambda lab: lab.repo.replace("k8s/namespace.yaml", "enforce: restricted", "enforce: privileged"),
+        lambda lab: lab.repo.replace(
+            "k8s/access.yaml", "kind: Role\n  name: support", "kind: ClusterRole\n  name: cluster-admin"
+        ),
+        lambda lab: lab.repo.replace("k8s/cluster.yaml", "      - kms:\n", "      - identity: {}\n      - kms:\n"),
+    ),
+    withdraws=lambda lab: lab.repo.garble(WEB),
+    reason=Reason.INCOMPLETE,
+    touches=("delivery.progressive", "supply.runtime-least-privilege"),
+)

@@ -1,0 +1,21 @@
+"""A container that runs as root."""
+
+from prodproof.facts import Reason
+from prodproof.range.fault import Fault
+
+WEB = "k8s/web.yaml"
+UNIT = "deploy/shop-worker.service"
+
+FAULT = Fault(
+    guarantee="supply.runtime-least-privilege",
+    breaks=lambda lab: lab.repo.write("worker/Dockerfile", 'FROM python:3.12-slim\nCMD ["python", "worker.py"]\n'),
+    says="runs as root",
+    variants=(
+        lambda lab: lab.repo.replace(WEB, "runAsUser: 10001", "runAsUser: 0"),
+        lambda lab: lab.repo.replace(WEB, "allowPrivilegeEscalation: false", "privileged: true"),
+        lambda lab: lab.repo.replace(UNIT, "User=shop", "AmbientCapabilities=CAP_SYS_ADMIN"),
+        lambda lab: lab.repo.write("compose.yml", "services:\n  web:\n    image: shop\n    privileged: true\n"),
+    ),
+    withdraws=lambda lab: lab.repo.garble(WEB),
+    reason=Reason.INCOMPLETE,
+)

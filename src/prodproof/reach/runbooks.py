@@ -1,0 +1,86 @@
+"""What a linked document holds under a heading: whether there are steps to follow."""
+
+import re
+import unicodedata
+
+_FENCE = re.compile(r"^\s*(```|~~~|\.\. code|----\s*$)")
+_ITEM = re.compile(r"^\s*([-*+•]|\d{1,3}[.)]|#\.)\s+\S")
+_MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_ASCIIDOC_HEADING = re.compile(r"^(={1,6})\s+(.*?)\s*$")
+_UNDERLINE = re.compile(r"^([=\-~^\"'`#*+])\1{2,}\s*$")
+_PLACEHOLDER = re.compile(r"\b(todo|tbd|tba|fixme|coming soon|to be (written|done|determined))\b", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"<a\s+(?:id|name)=[\"']([^\"']+)|\{#([\w-]+)\}|^\[\[([\w-]+)\]\]|^\[#([\w-]+)\]|^\.\. _([\w -]+):"
+)
+_LINK_ONLY = re.compile(r"^\s*([-*+]|\d+[.)])\s+\[[^\]]*\]\(#[^)]*\)\s*$")
+
+
+def steps(text: str, anchor: str = "") -> int | None:
+    """How many steps (list items, numbered steps, command blocks) stand in a document or below one of its headings.
+
+    Items that only say "to do", and the lines of a table of contents, are none.
+
+    Returns:
+        The number, or None when there is no heading (or anchor) of that name.
+    """
+    lines = text.splitlines()[:50_000]
+    if anchor:
+        section = _section(lines, anchor)
+        if section is None:
+            return None
+        lines = section
+    count, fenced = 0, False
+    for line in lines:
+        if _FENCE.match(line):
+            fenced = not fenced
+            count += fenced
+        elif not fenced and _ITEM.match(line) and not _PLACEHOLDER.search(line) and not _LINK_ONLY.match(line):
+            count += 1
+    return count
+
+
+def slug(heading: str) -> str:
+    """A heading as forges and site generators write it into links."""
+    plain = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", lambda match: match[1] or "", heading)
+    folded = unicodedata.normalize("NFC", plain).strip().lower()
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", folded))
+
+
+def _section(lines: list[str], anchor: str) -> list[str] | None:
+    wanted = anchor.lower()
+    headings = _headings(lines)
+    for position, (number, level, title) in enumerate(headings):
+        if wanted in (slug(title), slug(title).strip("-"), slug(title).replace("_", "-")):
+            rest = headings[position + 1 :]
+            end = next((start for start, deeper, _ in rest if deeper <= level), len(lines))
+            return lines[number + 1 : end]
+    for number, line in enumerate(lines):
+        for match in _ANCHOR.finditer(line):
+            if wanted in (part.lower() for part in match.groups() if part):
+                end = next((start for start, _, _ in headings if start > number + 2), len(lines))
+                return lines[number + 1 : end]
+    return None
+
+
+def _headings(lines: list[str]) -> list[tuple[int, int, str]]:
+    found: list[tuple[int, int, str]] = []
+    marks: list[str] = []
+    fenced = False
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        if fenced:
+            continue
+        match = _MARKDOWN_HEADING.match(line) or _ASCIIDOC_HEADING.match(line)
+        if match:
+            found.append((number, len(match[1]), match[2]))
+        elif (
+            (under := _UNDERLINE.match(line))
+            and number
+            and lines[number - 1].strip()
+            and not _ITEM.match(lines[number - 1])
+        ):
+            if under[1] not in marks:
+                marks.append(under[1])
+            found.append((number - 1, marks.index(under[1]) + 1, lines[number - 1].strip()))
+    return found
