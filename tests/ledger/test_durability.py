@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from prodproof.ledger import Ledger, LedgerError, open_ledger
+from prodproof.ledger import Ledger, LedgerError, Run, open_ledger
+from prodproof.ledger.store import Store
 from tests.ledger.conftest import Make
 from tests.ledger.samples import AT, STEP, fill, observation, survey
 
@@ -76,7 +77,7 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_chain(location: Lo
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> "Path":
+def small_disk(tmp_path: Path) -> Path:
     """A file system with room for little."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
@@ -95,8 +96,7 @@ def test_a_full_disk_is_one_clear_error_and_a_whole_chain(small_disk: Path) -> N
         ledger = open_ledger(small_disk / "state", system="shop")
         run = ledger.start_run("production", AT)
         with pytest.raises(LedgerError, match=r"ledger\.sqlite3: .*(full|I/O).*: .*nothing was half-written") as caught:
-            for number in range(1000):
-                ledger.append_surveys(run, STEP, [survey(observation(purpose=f"{number} " + "x" * 20_000))])
+            write_until_it_fails(ledger, run)
         assert "\n" not in str(caught.value)
         before = ledger.verify()
         assert before.ok and before.entries > 1
@@ -112,13 +112,17 @@ def test_a_database_that_may_not_grow_is_one_clear_error_and_a_whole_chain(make:
     run = fill(ledger, runs=1)
     limit(ledger, 40)
     with pytest.raises(LedgerError, match="no space is left"):
-        for number in range(1000):
-            ledger.append_surveys(run, STEP, [survey(observation(purpose=f"{number} " + "x" * 20_000))])
+        write_until_it_fails(ledger, run)
     before = ledger.verify()
     assert before.ok
     limit(ledger, 100_000)
     ledger.append_surveys(run, STEP, [survey()])
     assert ledger.verify().ok and ledger.verify().entries == before.entries + 1
+
+
+def write_until_it_fails(ledger: Ledger, run: Run) -> None:
+    for number in range(1000):
+        ledger.append_surveys(run, STEP, [survey(observation(purpose=f"{number} " + "x" * 20_000))])
 
 
 def limit(ledger: Ledger, pages: int) -> None:
@@ -135,7 +139,6 @@ def test_a_failed_append_leaves_nothing_of_itself(make: Make, monkeypatch: pytes
     ledger = make()
     run = fill(ledger, runs=1)
     before = ledger.verify()
-    from prodproof.ledger.store import Store
 
     def fail(*arguments: object) -> None:
         raise RuntimeError("in the middle")

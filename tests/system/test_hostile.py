@@ -99,9 +99,10 @@ def outcome(directory: Path, content: bytes) -> Declared | None:
         check(found)
         return declare(found)
     except UserError as error:
-        assert 1 <= len(error.messages) <= MAX_SHOWN + 1
-        assert all(line.isprintable() and len(line) < 1500 for line in error.messages), error.messages
-        return None
+        messages = error.messages
+    assert 1 <= len(messages) <= MAX_SHOWN + 1
+    assert all(line.isprintable() and len(line) < 1500 for line in messages), messages
+    return None
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -65,6 +65,10 @@ class Commands(TyperGroup):
 
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader went away; Python must not complain about it again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Exit.FAILED) from None
         except KeyboardInterrupt:
             typer.echo("interrupted; what was seen is in the ledger, the next run goes on from there", err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None
@@ -101,9 +105,6 @@ def run() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         app(prog_name="prodproof")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.FAILED)
     except Exception as error:  # the last resort: a fault of ours is one line and a file, never a traceback
         typer.echo(f"prodproof failed: {type(error).__name__}; report {_report(error)}", err=True)
         sys.exit(Exit.FAILED)

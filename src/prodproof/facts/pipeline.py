@@ -113,9 +113,6 @@ class Trigger:
     workflows: tuple[str, ...] = ()
     """For `workflow_run`: names of the workflows that start it."""
 
-    filtered: bool = False
-    """Limited to changes of certain paths."""
-
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -142,7 +139,7 @@ class Pipelines:
 
     files: tuple[Pipeline, ...]
     unread: tuple[str, ...] = ()
-    """Pipeline files that could not be read or parsed."""
+    """Pipeline files that could not be read or parsed, and those of systems that are not read (CircleCI, Jenkins ...)."""
 
     builds_images: bool = False
     """Whether the repository has a Dockerfile or a pipeline that builds an image."""

@@ -14,7 +14,7 @@ MAX_PATTERN = 2_000
 MAX_VALUE = 500
 
 
-class CannotTell(Exception):
+class CannotTellError(Exception):
     """A matcher that is not evaluated here; the message is one line for a person."""
 
 
@@ -35,14 +35,14 @@ def reached(root: Route, labels: Mapping[str, str]) -> Iterator[Reached]:
     Source: https://prometheus.io/docs/alerting/latest/configuration/#route
 
     Raises:
-        CannotTell: for a regular expression that could take very long, or is none.
+        CannotTellError: for a regular expression that could take very long, or is none.
     """
     yield from _walk(root, labels, 0)
 
 
 def _walk(route: Route, labels: Mapping[str, str], depth: int) -> Iterator[Reached]:
     if depth > MAX_DEPTH:
-        raise CannotTell(f"routes are nested deeper than {MAX_DEPTH}")
+        raise CannotTellError(f"routes are nested deeper than {MAX_DEPTH}")
     taken = False
     for child in route.routes:
         if all(matches(matcher, labels.get(matcher.name, "")) for matcher in child.matchers):
@@ -55,7 +55,7 @@ def _walk(route: Route, labels: Mapping[str, str], depth: int) -> Iterator[Reach
 
 
 def matches(matcher: Matcher, value: str) -> bool:
-    """Whether a label's value meets one condition. Raises CannotTell."""
+    """Whether a label's value meets one condition. Raises CannotTellError."""
     if matcher.operator in ("=", "!="):
         return (matcher.value == value) is (matcher.operator == "=")
     return _full_match(matcher.value, value) is (matcher.operator == "=~")
@@ -65,8 +65,8 @@ def _full_match(pattern: str, value: str) -> bool:
     # Alertmanager's engine is linear; Python's is not, so what could explode is not tried.
     unsafe = len(pattern) > MAX_PATTERN or len(value) > MAX_VALUE or len(_REPEATS.findall(pattern)) > MAX_REPEATS
     if unsafe or _SLOW.search(pattern):
-        raise CannotTell(f"the matcher {pattern[:80]!r} is too involved to be evaluated here")
+        raise CannotTellError(f"the matcher {pattern[:80]!r} is too involved to be evaluated here")
     try:
         return re.fullmatch(pattern, value) is not None
     except (re.error, OverflowError):
-        raise CannotTell(f"the matcher {pattern[:80]!r} is no regular expression") from None
+        raise CannotTellError(f"the matcher {pattern[:80]!r} is no regular expression") from None

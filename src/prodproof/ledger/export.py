@@ -31,7 +31,7 @@ class ExportSource:
     special = frozenset({1})
 
     def __init__(self, path: Path) -> None:
-        """Read the header. Raises NotALedgerError when there is none, LedgerError when the file cannot be read."""
+        """Read the header. Raises NotALedgerError when there is none."""
         self.path = path
         self._end: Head | None = None
         with self._open() as file:
@@ -98,7 +98,7 @@ class ExportSource:
         try:
             return open(self.path, "rb")
         except (OSError, ValueError) as error:
-            raise LedgerError(f"{self.path}: cannot be read: {getattr(error, 'strerror', error)}") from None
+            raise NotALedgerError(f"{self.path}: cannot be read: {getattr(error, 'strerror', error)}") from None
 
     def _line(self, file: BinaryIO) -> bytes:
         try:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from prodproof.facts.infrastructure import Flaw
 from prodproof.reach.nginx import Directive
-from prodproof.reach.patterns import UnreadablePattern, can_contain, compiled, groups, must_contain, samples, tree
+from prodproof.reach.patterns import UnreadablePatternError, can_contain, compiled, groups, must_contain, samples, tree
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z0-9_]+)\}?")
 _URL = re.compile(r"(?P<scheme>[^?#/)]+://)?(?P<host>[^?#/)]+)")
@@ -28,7 +28,7 @@ _REDIRECTS = {"301", "302", "303", "307", "308"}
 _MAX_RESOLVE = 8
 
 
-class Doubt(Exception):
+class DoubtError(Exception):
     """A part that cannot be judged; the message is one line for a person."""
 
 
@@ -40,7 +40,7 @@ def flaws(root: Directive) -> tuple[tuple[Flaw, ...], str]:
         for rule in _RULES.get(directive.name.lower(), ()):
             try:
                 found.extend(rule(directive))
-            except (UnreadablePattern, Doubt) as error:
+            except (UnreadablePatternError, DoubtError) as error:
                 doubt = doubt or f"line {directive.line}: {error}"
     return tuple(found), doubt
 
@@ -97,7 +97,7 @@ def _location_pattern(block: Directive) -> str | None:
 def _parts(text: str, directive: Directive, depth: int = 0) -> Iterator[tuple[str, str, Any]]:
     """Literal and variable parts of a text, `set` variables replaced by what they were set to."""
     if depth > _MAX_RESOLVE:
-        raise Doubt("variables are set from each other too deeply")
+        raise DoubtError("variables are set from each other too deeply")
     position = 0
     for match in _VARIABLE.finditer(text):
         if match.start() > position:

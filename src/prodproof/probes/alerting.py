@@ -237,12 +237,12 @@ def _routings(
         for number, routing in enumerate(answer, 1):
             subject = Subject("file", name if len(answer) == 1 else f"{name} #{number}")
             carried = replace(routing, alerts=_carried(routing.root, rules))
-            seen.append(world.inside(subject, carried, commit))  # type: ignore[arg-type]  # what is seen is the routing
+            seen.append(world.inside(subject, carried, commit))
     return seen, gaps
 
 
 def _unseen(world: World, subject: Subject, why: Unseen, commit: str | None) -> Observation[AlertRouting]:
-    return world.inside(subject, why, commit)  # type: ignore[return-value]  # Unseen stands for any fact
+    return world.inside(subject, why, commit)
 
 
 def _carried(root: Route, rules: list[WrittenRule]) -> tuple[AlertLabels, ...]:
@@ -258,7 +258,7 @@ def _carried(root: Route, rules: list[WrittenRule]) -> tuple[AlertLabels, ...]:
             labels["alertname"] = rule.name
         sets.setdefault(tuple(sorted(labels.items())), []).append(rule.name)
     return tuple(
-        AlertLabels(example=sorted(names)[0], labels=labels, rules=len(names)) for labels, names in sorted(sets.items())
+        AlertLabels(example=min(names), labels=labels, rules=len(names)) for labels, names in sorted(sets.items())
     )
 
 

@@ -89,7 +89,7 @@ def _objects(reader: RepositoryReader) -> tuple[list[KubeObject], list[tuple[Sub
                 unread[Subject("file", name)] = text
             continue
         if chart is not None and _NOT_CHART.search(text):
-            about = f"chart {shown(chart) or '.'} is not rendered; `helm template` it into the repository, or declare it waived"
+            about = f"chart {shown(chart) or '.'} is not rendered, so its objects are not known (helm template)"
             unread[Subject("chart", shown(chart) or ".")] = Unseen(Reason.INCOMPLETE, about)
             continue
         if not may_hold_objects(text):

@@ -13,17 +13,35 @@ from prodproof.reach.pipeline_scripts import ScriptReader
 from prodproof.reach.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
-WORKFLOWS = (".github/workflows/*.yml", ".github/workflows/*.yaml", ".gitea/workflows/*.y*ml", ".forgejo/workflows/*.y*ml")
+WORKFLOWS = (
+    ".github/workflows/*.yml",
+    ".github/workflows/*.yaml",
+    ".gitea/workflows/*.y*ml",
+    ".forgejo/workflows/*.y*ml",
+)
 GITLAB = ".gitlab-ci.yml"
+OTHERS = (
+    ".circleci/config.yml", "Jenkinsfile", "**/Jenkinsfile", "azure-pipelines.yml", ".azure-pipelines/*.yml", ".travis.yml",
+    "bitbucket-pipelines.yml", "buildspec.yml", "cloudbuild.yaml", "cloudbuild.yml", ".buildkite/*.yml", ".drone.yml",
+    ".woodpecker.yml", ".woodpecker/*.yml", "appveyor.yml", ".appveyor.yml", ".cirrus.yml", ".semaphore/*.yml", ".tekton/*.yaml",
+)  # fmt: skip
+"""Pipelines of systems that are not read."""
+
 IMAGES = ("**/Dockerfile", "**/Dockerfile.*", "**/*.Dockerfile", "**/*.dockerfile", "**/Containerfile")
-SCRIPTS = ("**/deploy", "**/deploy.sh", "**/deploy_*.sh", "**/deploy-*.sh", "**/*deploy.sh", "Makefile", "**/fabfile.py")
+SCRIPTS = (
+    "**/deploy",
+    "**/deploy.sh",
+    "**/deploy_*.sh",
+    "**/deploy-*.sh",
+    "**/*deploy.sh",
+    "Makefile",
+    "**/fabfile.py",
+)
 _FABRIC = re.compile(r"^[^#\n]*\b(Connection\(|env\.hosts?\b|SerialGroup\(|ThreadingGroup\(|@hosts\()", re.MULTILINE)
 
 
 @probe(Pipeline, Pipelines, DeployScript, per=Repository, proof=Proof.INSIDE, time_limit=180.0, by_commit=True)
-def observe(
-    about: Repository, world: World
-) -> tuple[Survey[Pipeline], Survey[Pipelines], Survey[DeployScript]]:
+def observe(about: Repository, world: World) -> tuple[Survey[Pipeline], Survey[Pipelines], Survey[DeployScript]]:
     """Every workflow file, the whole of them, and the scripts by which the repository deploys."""
     reader = world.repositories[about.path]
     if isinstance(reader, Unseen):
@@ -38,7 +56,7 @@ def observe(
     files = tuple(seen for _, seen in read if not isinstance(seen, Unseen))
     whole = Pipelines(
         files=files,
-        unread=tuple(path for path, seen in read if isinstance(seen, Unseen)),
+        unread=(*(path for path, seen in read if isinstance(seen, Unseen)), *map(shown, reader.glob(*OTHERS))),
         builds_images=any(not is_sample(path) for path in reader.glob(*IMAGES))
         or any(item.role is Role.IMAGE_BUILD for file in files for job in file.jobs for item in job.activities),
     )
@@ -62,9 +80,7 @@ def _all(reader: RepositoryReader, scripts: ScriptReader) -> list[tuple[str, Pip
     return found
 
 
-def _deploy_scripts(
-    reader: RepositoryReader, scripts: ScriptReader, world: World
-) -> "list[Observation[DeployScript]]":
+def _deploy_scripts(reader: RepositoryReader, scripts: ScriptReader, world: World) -> "list[Observation[DeployScript]]":
     found = []
     for path in reader.glob(*SCRIPTS):
         if is_sample(path):

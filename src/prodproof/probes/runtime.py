@@ -6,8 +6,9 @@ from typing import Any
 
 from prodproof.facts import Location, Observation, Proof, Reason, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Repository
-from prodproof.facts.runtime import ComposeService, ComposeUpdate, EcsService, ImageUser, SystemdUnit
+from prodproof.facts.runtime import ComposeService, EcsService, ImageUser, SystemdUnit
 from prodproof.probes import _files
+from prodproof.probes._compose import COMPOSE, services
 from prodproof.probes.probe import probe
 from prodproof.reach.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
 from prodproof.reach.placed import PlacedMap, read_documents, walk
@@ -16,23 +17,7 @@ from prodproof.reach.terraform import Block, plain, read_resources
 from prodproof.reach.world import World
 
 FACTS = (ImageUser, ComposeService, SystemdUnit, EcsService)
-COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
 _HANDOVER = re.compile(r"\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chroot --userspec|exec su |tini-su|suexec)\b")
-_POWERFUL = (
-    "/",
-    "/etc",
-    "/root",
-    "/home",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/boot",
-    "/usr",
-    "/lib",
-    "/run",
-    "/var/run",
-    "/var/lib/docker",
-)
 _PLATFORM = re.compile(r"^\s*kind:\s*[\"']?(Deployment|StatefulSet|Rollout)\b", re.MULTILINE)
 _ECS = re.compile(r"aws_ecs_service|AWS::ECS::Service")
 
@@ -107,12 +92,8 @@ def _compose(reader: RepositoryReader) -> Iterator[tuple[Subject, ComposeService
             continue
         if other is None:
             other = _has_platform(reader)
-        for document in documents:
-            services = document.map("services") if isinstance(document, PlacedMap) else PlacedMap()
-            for service in services:
-                body = services.map(service)
-                place = Location(name, services.at(service))
-                yield Subject("service", f"{name} {service}"), _service(service, body, place, other)
+        for service in services(documents, name, other):
+            yield Subject("service", f"{name} {service.name}"), service
 
 
 def _has_platform(reader: RepositoryReader) -> bool:
@@ -123,55 +104,6 @@ def _has_platform(reader: RepositoryReader) -> bool:
             *_files.texts(reader, "**/*.tf", *_files.MANIFESTS, having=_ECS),
         )
     )
-
-
-def _service(name: str, body: PlacedMap, place: Location, other: bool) -> ComposeService:
-    shared = [("pid", body.text("pid")), ("network", body.text("network_mode")), ("ipc", body.text("ipc")),
-              ("userns", body.text("userns_mode"))]  # fmt: skip
-    options = [text.replace("=", ":").replace(" ", "") for text in body.texts("security_opt")]
-    deploy = body.map("deploy")
-    check = body.map("healthcheck")
-    return ComposeService(
-        name=name,
-        image=(body.text("image") or "")[:300],
-        user=body.text("user"),
-        privileged=body.get("privileged") is True,
-        added=tuple(item.upper().removeprefix("CAP_") for item in body.texts("cap_add")),
-        host_namespaces=tuple(kind for kind, value in shared if value == "host"),
-        mounts=tuple(_mounts(body)),
-        unconfined=tuple(text.partition(":")[0] for text in options if text.endswith(":unconfined")),
-        health_check=bool(check) and check.get("disable") is not True and check.texts("test")[:1] != ("NONE",),
-        deployed=bool({"update_config", "rollback_config", "replicas", "mode", "placement"} & deploy.keys()),
-        update=_update(deploy.map("update_config")) if "update_config" in deploy else None,
-        other_platform=other,
-        location=place,
-    )
-
-
-def _update(settings: PlacedMap) -> ComposeUpdate:
-    count = settings.get("parallelism")
-    return ComposeUpdate(
-        failure_action=settings.text("failure_action") or "pause",
-        order=settings.text("order") or "stop-first",
-        parallelism=count if isinstance(count, int) else 1,
-    )
-
-
-def _mounts(body: PlacedMap) -> Iterator[str]:
-    for item in body.items_of("volumes"):
-        if isinstance(item, PlacedMap):
-            source, read_only = item.text("source") or "", item.get("read_only") is True
-        else:
-            source, *rest = str(item).split(":")
-            read_only = len(rest) > 1 and "ro" in rest[1].split(",")
-        socket = source.endswith((".sock",)) and "/run/" in source
-        if (socket and source.rpartition("/")[2] in _ENGINES) or (
-            (source.rstrip("/") or "/") in _POWERFUL and source.startswith("/") and not read_only
-        ):
-            yield source
-
-
-_ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
 
 
 def _units(reader: RepositoryReader) -> Iterator[tuple[Subject, SystemdUnit | Unseen]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.placed import PlacedMap, read_documents, walk
@@ -61,7 +61,7 @@ def read_rules(text: str) -> list[WrittenRule] | Unseen:
     documents = read_documents(text)
     if isinstance(documents, Unseen):
         return documents
-    found = []
+    found: list[WrittenRule] = []
     for document in documents:
         for mapping in walk(document):
             found.extend(_groups(mapping))
@@ -126,11 +126,6 @@ def _nested(mapping: PlacedMap) -> list[WrittenRule] | Unseen:
             return Unseen(Reason.INCOMPLETE, f"{key} {inner.detail}")
         offset = data.at(key)
         for document in inner:
-            for part in walk(document):
-                for rule in _groups(part):
-                    found.append(
-                        WrittenRule(
-                            rule.name, rule.group, rule.source, rule.labels, rule.annotations, offset + rule.line
-                        )
-                    )
+            rules = (rule for part in walk(document) for rule in _groups(part))
+            found += [replace(rule, line=offset + rule.line) for rule in rules]
     return found

@@ -24,8 +24,9 @@ _KINDS = {
 
 _HOSTS = (
     (ReceiverKind.PAGER, ("pagerduty.com", "opsgenie.com", "victorops.com", "splunkoncall.com", "squadcast.com",
-                          "ilert.com", "zenduty.com", "betteruptime.com", "betterstack.com", "incident.io", "rootly.com",
-                          "firehydrant.io", "firehydrant.com", "spike.sh", "allquiet.app", "signl4.com", "pagertree.com")),
+                          "ilert.com", "zenduty.com", "betteruptime.com", "betterstack.com", "incident.io",
+                          "rootly.com", "firehydrant.io", "firehydrant.com", "spike.sh", "allquiet.app", "signl4.com",
+                          "pagertree.com")),
     (ReceiverKind.PUSH, ("pushover.net", "twilio.com", "ntfy.sh", "api.telegram.org")),
     (ReceiverKind.CHAT, ("hooks.slack.com", "discord.com", "webhook.office.com", "chat.googleapis.com")),
     (ReceiverKind.HEARTBEAT, ("deadmanssnitch.com", "nosnch.in", "hc-ping.com", "healthchecks.io", "cronitor.link")),
@@ -97,21 +98,21 @@ def _routing(mapping: PlacedMap, path: str, offset: int) -> AlertRouting | Unsee
     try:
         root = _route(tree, "", offset, 0)
         named = tuple(_receiver(item, offset) for item in receivers)
-    except _Unreadable as error:
+    except _UnreadableError as error:
         return Unseen(Reason.INCOMPLETE, str(error))
     return AlertRouting(path=path, root=root, receivers=named)
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     pass
 
 
 def _route(tree: PlacedMap, receiver: str, offset: int, depth: int) -> Route:
     if depth > MAX_DEPTH:
-        raise _Unreadable(f"routes are nested deeper than {MAX_DEPTH}")
+        raise _UnreadableError(f"routes are nested deeper than {MAX_DEPTH}")
     own = tree.text("receiver") or receiver
     if _TEMPLATE.search(own):
-        raise _Unreadable(f"line {tree.line}: the receiver {own[:60]!r} is a template that has not been rendered")
+        raise _UnreadableError(f"line {tree.line}: the receiver {own[:60]!r} is a template that has not been rendered")
     # Time intervals are not inherited, unlike the receiver.
     return Route(
         receiver=own,
@@ -152,7 +153,7 @@ def _parsed(text: str) -> Iterator[Matcher]:
     while rest.strip():
         match = _PART.match(rest)
         if match is None or _TEMPLATE.search(rest):
-            raise _Unreadable(f"the matcher {text[:80]!r} is not understood")
+            raise _UnreadableError(f"the matcher {text[:80]!r} is not understood")
         yield Matcher(name=_plain(match["name"]), operator=match["operator"], value=_plain(match["value"]))
         rest = rest[match.end() :]
 
@@ -166,14 +167,13 @@ def _plain(text: str) -> str:
 def _receiver(item: PlacedMap, offset: int) -> Receiver:
     name = item.text("name") or ""
     if _TEMPLATE.search(name):
-        raise _Unreadable(f"line {item.line}: the receiver {name[:60]!r} is a template that has not been rendered")
+        raise _UnreadableError(f"line {item.line}: the receiver {name[:60]!r} is a template that has not been rendered")
     kinds: list[ReceiverKind] = []
     for key in item:
         base = re.sub(r"(_configs|Configs)$", "", key)
         if base == key:
             continue
-        for settings in item.maps(key):
-            kinds.append(_kind(base.replace("_", "").lower(), settings))
+        kinds += [_kind(base.replace("_", "").lower(), settings) for settings in item.maps(key)]
     return Receiver(name=name, kinds=tuple(sorted(set(kinds))), line=offset + item.line)
 
 

@@ -50,9 +50,10 @@ OF_REQUEST = {"user", "session", "COOKIES", "POST", "GET", "body", "FILES", "dat
 """Attributes that tell something when they are the request's."""
 
 TELLING = {
-    "cleaned_data", "is_valid", "get_user", "cache", "save", "delete", "create", "update", "get_or_create", "update_or_create", "bulk_create", "execute", "remove",
-    "set_password", "login", "logout", "authenticate", "is_authenticated", "is_staff", "is_superuser", "has_perm",
-    "compare_digest", "construct_event", "hmac", "check_token", "verify", "unsign", "validate", "get_token",
+    "cleaned_data", "is_valid", "get_user", "cache", "save", "delete", "create", "update", "get_or_create",
+    "update_or_create", "bulk_create", "execute", "remove", "set_password", "login", "logout", "authenticate",
+    "is_authenticated", "is_staff", "is_superuser", "has_perm", "compare_digest", "construct_event", "hmac",
+    "check_token", "verify", "unsign", "validate", "get_token",
 }  # fmt: skip
 TELLING_TEXT = re.compile(r"AUTHORIZATION|SIGNATURE|BEARER|API.?KEY|X-HUB", re.I)
 DECORATOR_NAMES = ("decorators", "decorator", "decorate", "dec")

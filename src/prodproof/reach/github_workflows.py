@@ -121,7 +121,13 @@ class WorkflowReader:
         return self._parsed[path]
 
     def _job(
-        self, top: PlacedMap, job: PlacedMap, id: str, line: int, needs: tuple[str, ...], found: list[LongLivedCredential]
+        self,
+        top: PlacedMap,
+        job: PlacedMap,
+        id: str,
+        line: int,
+        needs: tuple[str, ...],
+        found: list[LongLivedCredential],
     ) -> Job:
         uses = job.text("uses") or ""
         activities: list[Activity] = []
@@ -129,7 +135,9 @@ class WorkflowReader:
         if uses:
             opaque.append(uses)
             inputs = texts_of(job.map("with"))
-            activities = [Activity(item.role, item.tool, line, 0, item.weak) for item in pipeline_tools.action(uses, inputs)]
+            activities = [
+                Activity(item.role, item.tool, line, 0, item.weak) for item in pipeline_tools.action(uses, inputs)
+            ]
         around = _defaults(_defaults(_Around(), top), job)
         self._steps(job.maps("steps")[:MAX_STEPS], around, activities, opaque, found, 0)
         environment = job.get("environment")
@@ -230,7 +238,6 @@ def _triggers(on: Any) -> Iterable[Trigger]:
                 tags_only=event == "push" and bool(filters.texts("tags")) and not filters.texts("branches"),
                 types=filters.texts("types"),
                 workflows=filters.texts("workflows"),
-                filtered=bool(filters.texts("paths") or filters.texts("paths-ignore")),
             )
 
 

@@ -3,7 +3,6 @@
 Source: the keyword reference of `.gitlab-ci.yml`.
 """
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,10 +20,25 @@ MAX_INCLUDES = 150
 
 MAX_EXTENDS = 11
 MAX_LINES = 5_000
-_RESERVED = {"stages", "default", "include", "variables", "workflow", "image", "services", "cache", "before_script", "after_script", "spec", "pages:deploy"}
+_RESERVED = {
+    "stages",
+    "default",
+    "include",
+    "variables",
+    "workflow",
+    "image",
+    "services",
+    "cache",
+    "before_script",
+    "after_script",
+    "spec",
+    "pages:deploy",
+}
 _DEFAULTS = ("before_script", "after_script", "image", "services", "tags")
 _STAGES = (".pre", "build", "test", "deploy", ".post")
-_UNTRUSTED = re.compile(r"\$\{?CI_(COMMIT_(MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|AUTHOR)|MERGE_REQUEST_(TITLE|DESCRIPTION|SOURCE_BRANCH_NAME))\b")
+_UNTRUSTED = re.compile(
+    r"\$\{?CI_(COMMIT_(MESSAGE|TITLE|DESCRIPTION|REF_NAME|BRANCH|AUTHOR)|MERGE_REQUEST_(TITLE|DESCRIPTION|SOURCE_BRANCH_NAME))\b"
+)
 _EVALUATES = re.compile(r"\beval\b|\b(ba|da|z)?sh\s+-\w*c\b|\bpython3?\s+-c\b|\bssh\s|\benvsubst\b.*\|\s*(ba)?sh\b")
 _TEMPLATES: tuple[tuple[str, Role], ...] = (
     (r"(^|/)SAST(-IaC)?(\.latest)?\.gitlab-ci\.yml$|^components/sast", Role.STATIC_ANALYSIS),
@@ -91,11 +105,15 @@ class _Reader:
         if remote:
             if not (entry and entry.text("integrity")):
                 where = re.sub(r"^\w+://([^/@]*@)?([^/]+).*", r"\2", remote)[:100]
-                what = f"includes a file from {where} without an integrity hash: whoever controls it runs in this pipeline"
+                what = (
+                    f"includes a file from {where} without an integrity hash: whoever controls it runs in this pipeline"
+                )
                 self.hazards.append(Hazard("unpinned-remote-include", what, line, where))
             self.opaque.append(f"remote include ({re.sub(r'[?#].*', '', remote)[:200]})")
             return None
-        named = next((value for key in ("template", "component", "project") if entry and (value := entry.text(key))), "")
+        named = next(
+            (value for key in ("template", "component", "project") if entry and (value := entry.text(key))), ""
+        )
         role = next((role for pattern, role in _TEMPLATES if re.search(pattern, named)), None)
         if role:
             activity = Activity(role, named.rpartition("/")[2], line, 0, _BY_TEMPLATE)
@@ -129,7 +147,10 @@ class _Reader:
             if key not in _RESERVED and not key.startswith(".") and isinstance(value, dict)
         ][:MAX_JOBS]
         bodies = {id: {**defaults, **self._extended(self.top[id], 0)} for id in ids}
-        stage_of = {id: stages.index(stage) if (stage := str(body.get("stage", "test"))) in stages else 2 for id, body in bodies.items()}
+        stage_of = {
+            id: stages.index(stage) if (stage := str(body.get("stage", "test"))) in stages else 2
+            for id, body in bodies.items()
+        }
         self._script_credentials(self.top.get("variables"), path)
         jobs = tuple(self._job(id, bodies[id], self._needs(id, bodies, stage_of)) for id in ids)
         unique = {(item.provider, item.name): item for item in reversed(self.credentials)}
@@ -174,7 +195,11 @@ class _Reader:
             activities.append(Activity(item.role, item.tool, line, item.line - line, item.weak))
         image = body.get("image")
         name = str(image.get("name", "")) if isinstance(image, dict) else str(image or "")
-        activities += [Activity(item.role, item.tool, line, 0, weak) for item in pipeline_tools.image(name) if not any(known.role is item.role for known in activities)]
+        activities += [
+            Activity(item.role, item.tool, line, 0, weak)
+            for item in pipeline_tools.image(name)
+            if not any(known.role is item.role for known in activities)
+        ]
         self._hazards(id, body, script, line)
         self.credentials += credentials.of_gitlab(script, line)
         self._script_credentials(body.get("variables"), id)
@@ -218,7 +243,9 @@ class _Reader:
     def _script_credentials(self, variables: Any, key: str) -> None:
         if isinstance(variables, PlacedMap):
             for name in variables:
-                self.credentials += credentials.of_gitlab(variables.text(name) or "", self.lines.get(key, variables.line))
+                self.credentials += credentials.of_gitlab(
+                    variables.text(name) or "", self.lines.get(key, variables.line)
+                )
 
     def _hazards(self, id: str, body: dict[str, Any], script: str, line: int) -> None:
         for text in script.splitlines()[:MAX_LINES]:

@@ -35,7 +35,7 @@ class Directive:
             at = at.parent
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     pass
 
 
@@ -54,16 +54,16 @@ def read_nginx(text: str) -> Directive | Unseen:
                 continue
             if value == "}":
                 if words or at.parent is None:
-                    raise _Broken("a directive does not end with ;" if words else "a block ends that never began")
+                    raise _BrokenError("a directive does not end with ;" if words else "a block ends that never began")
                 at, depth = at.parent, depth - 1
                 continue
             if not words:
                 if value == ";":
                     continue
-                raise _Broken("a block has no name")
+                raise _BrokenError("a block has no name")
             count += 1
             if count > MAX_DIRECTIVES or depth > MAX_DEPTH:
-                raise _Broken("it is too large")
+                raise _BrokenError("it is too large")
             made = Directive(words[0][0], tuple(word for word, _ in words[1:]), words[0][1], at)
             assert at.block is not None
             at.block.append(made)
@@ -71,8 +71,8 @@ def read_nginx(text: str) -> Directive | Unseen:
             if value == "{":
                 made.block, at, depth = [], made, depth + 1
         if words or at is not root:
-            raise _Broken("it ends within a directive or block")
-    except _Broken as error:
+            raise _BrokenError("it ends within a directive or block")
+    except _BrokenError as error:
         return Unseen(Reason.INCOMPLETE, f"no readable nginx configuration: line {line}: {error}")
     return root
 
@@ -112,7 +112,8 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _quoted(text: str, start: int) -> tuple[str, int]:
-    mark, out, position = text[start], [], start + 1
+    mark, position = text[start], start + 1
+    out: list[str] = []
     while position < len(text):
         char = text[position]
         if char == mark:
@@ -124,7 +125,7 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
             continue
         out.append(char)
         position += 1
-    raise _Broken("a quoted text does not end")
+    raise _BrokenError("a quoted text does not end")
 
 
 def _bare(text: str, start: int) -> tuple[str, int]:
@@ -137,7 +138,7 @@ def _bare(text: str, start: int) -> tuple[str, int]:
         if text.startswith("${", position):
             found = text.find("}", position)
             if found < 0:
-                raise _Broken("${ does not end")
+                raise _BrokenError("${ does not end")
             position = found + 1
             continue
         if char.isspace() or char in ";{}":
@@ -155,4 +156,4 @@ def _past_lua(text: str, start: int) -> int:
             depth -= 1
             if depth == 0:
                 return position + 1
-    raise _Broken("a Lua block does not end")
+    raise _BrokenError("a Lua block does not end")

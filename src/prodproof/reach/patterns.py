@@ -7,8 +7,8 @@ guessed. Nothing here runs a pattern of a kind that could take exponential time.
 import re
 import warnings
 from collections.abc import Iterator
-from re import _constants as tokens  # type: ignore[attr-defined]  # the standard library's own parse tree
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as tokens
+from re import _parser as parser
 from typing import Any
 
 MAX_PATTERN = 2_000
@@ -17,24 +17,24 @@ _NAMED = re.compile(r"\(\?<([A-Za-z_]\w*)>")
 _NESTED_REPEAT = re.compile(r"[*+}]\)[*+{]|\)[*+{]")
 
 
-class UnreadablePattern(ValueError):
+class UnreadablePatternError(ValueError):
     """A pattern that is not understood here; the message is one line for a person."""
 
 
 def compiled(pattern: str, ignore_case: bool = False) -> "re.Pattern[str]":
-    """A pattern that may be run on short texts. Raises UnreadablePattern."""
+    """A pattern that may be run on short texts. Raises UnreadablePatternError."""
     if _NESTED_REPEAT.search(pattern) or len(re.findall(r"[*+]", pattern)) > 6:
-        raise UnreadablePattern(f"the pattern {pattern[:80]!r} is too involved to be run here")
+        raise UnreadablePatternError(f"the pattern {pattern[:80]!r} is too involved to be run here")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return re.compile(_python(pattern), re.IGNORECASE if ignore_case else 0)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UnreadablePattern(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
+        raise UnreadablePatternError(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
 
 
 def groups(pattern: str) -> dict[str, Any]:
-    """The parse tree of each capturing group, by number and by name. Raises UnreadablePattern."""
+    """The parse tree of each capturing group, by number and by name. Raises UnreadablePatternError."""
     tree = _tree(pattern)
     names = {number: name for name, number in tree.state.groupdict.items()}
     found: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def groups(pattern: str) -> dict[str, Any]:
 
 
 def tree(pattern: str) -> Any:
-    """The parse tree of a whole pattern. Raises UnreadablePattern."""
+    """The parse tree of a whole pattern. Raises UnreadablePatternError."""
     return _tree(pattern)
 
 
@@ -73,7 +73,7 @@ def must_contain(node: Any, char: str) -> bool:
 def samples(pattern: str, wild: str) -> list[str]:
     """Up to 64 texts that the pattern accepts, with `wild` wherever it leaves a choice that allows it.
 
-    Anchors are left out: what may stand around a sample is found by running the pattern. Raises UnreadablePattern.
+    Anchors are left out: what may stand around a sample is found by running the pattern. Raises UnreadablePatternError.
     """
     return list(_generated(_tree(pattern), wild))[:MAX_SAMPLES]
 
@@ -84,13 +84,13 @@ def _python(pattern: str) -> str:
 
 def _tree(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN:
-        raise UnreadablePattern("the pattern is too long")
+        raise UnreadablePatternError("the pattern is too long")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return parser.parse(_python(pattern))
     except (re.error, OverflowError, RecursionError) as error:
-        raise UnreadablePattern(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
+        raise UnreadablePatternError(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
 
 
 def _nodes(node: Any) -> Iterator[tuple[Any, Any]]:

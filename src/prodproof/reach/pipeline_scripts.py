@@ -114,7 +114,11 @@ class ScriptReader:
         elif name in ("npm", "yarn", "pnpm", "bun"):
             yield from self._package_script(rest, directory, depth)
         elif name == "tox":
-            yield from (item for item in self._script(self.read(_at(directory, "tox.ini")), directory, depth + 1) if item.role in _SECURITY)
+            yield from (
+                item
+                for item in self._script(self.read(_at(directory, "tox.ini")), directory, depth + 1)
+                if item.role in _SECURITY
+            )
         elif name == "nox":
             text = self.read(_at(directory, "noxfile.py"))
             lines = (re.sub(r"[\"',]+", " ", call) for call in re.findall(r"session\.run\(([^)]{0,300})\)", text))
@@ -150,12 +154,22 @@ class ScriptReader:
         return False
 
     def _make_recipe(self, directory: str, target: str) -> str:
-        text = next((found for name in ("Makefile", "makefile", "GNUmakefile") if (found := self.read(_at(directory, name)))), "")
-        match = re.search(rf"(?m)^{re.escape(target)}\s*:(?!=)([^\n#]*)[^\n]*\n((?:(?:\t[^\n]*|[ \t]*)\n?)*)", text[:500_000])
+        text = next(
+            (found for name in ("Makefile", "makefile", "GNUmakefile") if (found := self.read(_at(directory, name)))),
+            "",
+        )
+        match = re.search(
+            rf"(?m)^{re.escape(target)}\s*:(?!=)([^\n#]*)[^\n]*\n((?:(?:\t[^\n]*|[ \t]*)\n?)*)", text[:500_000]
+        )
         if not match:
             return ""
-        before = [f"make {name}" for name in match[1].split()[:20] if re.fullmatch(r"[\w.\-]+", name) and name != target]
-        recipe = [line.strip().replace("$(MAKE)", "make").lstrip("@-+") + (" || true" if line.strip().startswith("-") else "") for line in match[2].splitlines()]
+        before = [
+            f"make {name}" for name in match[1].split()[:20] if re.fullmatch(r"[\w.\-]+", name) and name != target
+        ]
+        recipe = [
+            line.strip().replace("$(MAKE)", "make").lstrip("@-+") + (" || true" if line.strip().startswith("-") else "")
+            for line in match[2].splitlines()
+        ]
         return "\n".join([*before, *recipe])
 
     def _package_script(self, rest: tuple[str, ...], directory: str, depth: int) -> Iterable[Recognised]:

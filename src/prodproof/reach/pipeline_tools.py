@@ -28,7 +28,8 @@ _ACTIONS: dict[str, tuple[Role, ...]] = {
     "veracode/veracode-pipeline-scan-action": (SAST,), "shiftleftsecurity/scan-action": (SAST, DEPS, SECRETS),
     "microsoft/security-devops-action": (SAST,), "bearer/bearer-action": (SAST,), "fortify/github-action": (SAST,),
     "horuszup/horusec-action": (SAST, SECRETS), "opengrep/opengrep-action": (SAST,), "njsscan/njsscan-action": (SAST,),
-    "google/clusterfuzzlite/actions/run_fuzzers": (), "aikidosec/github-actions-workflow": (SAST, DEPS, SECRETS),
+    "bridgecrewio/checkov-action": (SAST,), "kubescape/github-action": (SAST,), "aquasecurity/tfsec-action": (SAST,), "checkmarx/kics-github-action": (SAST,),
+    "aikidosec/github-actions-workflow": (SAST, DEPS, SECRETS),
     "actions/dependency-review-action": (DEPS,), "pypa/gh-action-pip-audit": (DEPS,),
     "google/osv-scanner-action": (DEPS,), "google/osv-scanner-action/osv-scanner-action": (DEPS,),
     "google/osv-scanner-action/.github/workflows/osv-scanner-reusable.yml": (DEPS,),
@@ -74,7 +75,10 @@ _ACTIONS: dict[str, tuple[Role, ...]] = {
     "contention/rsync-deployments": (Role.SSH, Role.DEPLOY), "d3rhase/ssh-command-action": (Role.SSH,),
     "matheusvanzan/sshpass-action": (Role.SSH,), "deployphp/action": (Role.SSH, Role.DEPLOY),
 }  # fmt: skip
-_PREFIXES: tuple[tuple[str, tuple[Role, ...]], ...] = (("snyk/actions/", (DEPS,)), ("google/osv-scanner-action/", (DEPS,)))
+_PREFIXES: tuple[tuple[str, tuple[Role, ...]], ...] = (
+    ("snyk/actions/", (DEPS,)),
+    ("google/osv-scanner-action/", (DEPS,)),
+)
 
 
 def action(uses: str, inputs: Mapping[str, str]) -> tuple[Recognised, ...]:
@@ -103,7 +107,11 @@ def _trivy_roles(kind: str, scanners: str) -> tuple[Role, ...]:
 
 
 def _weak_action(name: str, inputs: Mapping[str, str]) -> str:
-    if name == "aquasecurity/trivy-action" and inputs.get("exit-code", "0") == "0" and "sarif" not in inputs.get("format", ""):
+    if (
+        name == "aquasecurity/trivy-action"
+        and inputs.get("exit-code", "0") == "0"
+        and "sarif" not in inputs.get("format", "")
+    ):
         return "exit-code is 0, so that findings do not fail it"
     if name == "anchore/scan-action" and inputs.get("fail-build", "true") == "false":
         return "fail-build: false"
@@ -119,7 +127,10 @@ def _weak_action(name: str, inputs: Mapping[str, str]) -> str:
 _IMAGES: tuple[tuple[str, tuple[Role, ...]], ...] = (
     (r"semgrep/semgrep|returntocorp/semgrep|opengrep/opengrep", (SAST,)),
     (r"sonarsource/sonar-scanner-cli|security-products/(semgrep|sast|bandit|gemnasium-sast)", (SAST,)),
-    (r"zricethezav/gitleaks|gitleaks/gitleaks|trufflesecurity/trufflehog|security-products/secrets|gitguardian/ggshield", (SECRETS,)),
+    (
+        r"zricethezav/gitleaks|gitleaks/gitleaks|trufflesecurity/trufflehog|security-products/secrets|gitguardian/ggshield",
+        (SECRETS,),
+    ),
     (r"aquasec/trivy|aquasecurity/trivy|anchore/grype|security-products/container-scanning|docker/scout-cli", (VULNS,)),
     (r"google/osv-scanner|owasp/dependency-check|security-products/(gemnasium|dependency-scanning)", (DEPS,)),
 )
@@ -141,7 +152,12 @@ def command(words: tuple[str, ...], fed: bool = False) -> tuple[Recognised, ...]
         return ()
     name = words[0].removeprefix("./").rpartition("/")[2].lower()
     rest = words[1:]
-    found = [*_scanner(name, rest), *_tests(name, words[0], rest), *_deploys(name, words[0], rest), *_remote(name, rest, fed)]
+    found = [
+        *_scanner(name, rest),
+        *_tests(name, words[0], rest),
+        *_deploys(name, words[0], rest),
+        *_remote(name, rest, fed),
+    ]
     if name in ("docker", "podman"):
         found += [item for word in rest for item in image(word) if "run" in rest]
     return tuple(found)
@@ -165,15 +181,22 @@ _SIMPLE: dict[str, tuple[Role, ...]] = {
     "govulncheck": (DEPS,), "bundler-audit": (DEPS,), "bundle-audit": (DEPS,), "audit-ci": (DEPS,), "cargo-audit": (DEPS,),
     "cargo-deny": (DEPS,), "retire": (DEPS,), "auditjs": (DEPS,), "uv-secure": (DEPS,), "better-npm-audit": (DEPS,),
     "gosec": (SAST,), "brakeman": (SAST,), "njsscan": (SAST,), "bearer": (SAST,), "sonar-scanner": (SAST,),
+    "kubescape": (SAST,), "checkov": (SAST,), "tfsec": (SAST,), "kics": (SAST,), "terrascan": (SAST,), "kube-score": (SAST,),
     "horusec": (SAST, SECRETS), "pysa": (SAST,), "psalm": (), "flawfinder": (SAST,), "codeql": (SAST,), "spotbugs": (SAST,),
     "ggshield": (SECRETS,), "detect-secrets-hook": (SECRETS,), "git-secrets": (SECRETS,), "whispers": (SECRETS,),
-    "ripsecrets": (SECRETS,), "clair-scanner": (VULNS,), "clairctl": (VULNS,),
+    "ripsecrets": (SECRETS,), "gitleaks": (SECRETS,), "bandit": (SAST,), "semgrep": (SAST,), "clair-scanner": (VULNS,), "clairctl": (VULNS,),
 }  # fmt: skip
 
 
+_TASK_RUNNERS = {"make", "gmake", "just", "task", "invoke", "npm", "yarn", "pnpm"}
+
+
 def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
-    weak = ""
+    weak = "--soft-fail" if _has(rest, "--soft-fail") else ""
     roles: tuple[Role, ...] = _SIMPLE.get(name, ())
+    if name in _TASK_RUNNERS:
+        target = next((word for word in rest if not word.startswith("-") and word != "run"), "")
+        roles, name = _SIMPLE.get(target, ()), f"{name} {target}"
     if _has(rest, "--version", "--help", "-h"):
         return []
     if name == "bandit":
@@ -186,10 +209,14 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
         roles = (SAST,)
     elif name in ("safety", "snyk"):
         roles = (DEPS,) if {"check", "scan", "test"} & set(rest[:2]) else ()
-        roles = (VULNS,) if name == "snyk" and "container" in rest[:2] else (SAST,) if name == "snyk" and "code" in rest[:2] else roles
-    elif name in ("npm", "yarn", "pnpm", "bun") and "audit" in rest[:2] or name == "composer" and "audit" in rest[:1]:
-        roles = (DEPS,)
-    elif name == "cargo" and rest[:1] in (("audit",), ("deny",)):
+        roles = (
+            (VULNS,)
+            if name == "snyk" and "container" in rest[:2]
+            else (SAST,)
+            if name == "snyk" and "code" in rest[:2]
+            else roles
+        )
+    elif (name in ("npm", "yarn", "pnpm", "bun") and "audit" in rest[:2]) or (name == "composer" and "audit" in rest[:1]) or (name == "cargo" and rest[:1] in (("audit",), ("deny",))):
         roles = (DEPS,)
     elif name == "gitleaks":
         roles, weak = (SECRETS,), "--exit-code 0" if _value(rest, "--exit-code") == "0" else ""
@@ -200,11 +227,21 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
     elif name == "trivy" and rest:
         verb = next((word for word in rest if not word.startswith("-")), "")
         roles = _trivy_roles(verb, _value(rest, "--scanners") or _value(rest, "--security-checks") or "")
-        weak = "" if _value(rest, "--exit-code") not in (None, "0") else "without --exit-code 1 it ends well whatever it finds"
+        weak = (
+            ""
+            if _value(rest, "--exit-code") not in (None, "0")
+            else "without --exit-code 1 it ends well whatever it finds"
+        )
     elif name == "grype":
-        roles, weak = (VULNS,), "" if _has(rest, "--fail-on", "-f") else "without --fail-on it ends well whatever it finds"
+        roles, weak = (
+            (VULNS,),
+            "" if _has(rest, "--fail-on", "-f") else "without --fail-on it ends well whatever it finds",
+        )
     elif name == "docker" and rest[:2] in (("scout", "cves"), ("scout", "quickview")):
-        roles, weak = (VULNS,), "" if _has(rest, "--exit-code", "-e") else "without --exit-code it ends well whatever it finds"
+        roles, weak = (
+            (VULNS,),
+            "" if _has(rest, "--exit-code", "-e") else "without --exit-code it ends well whatever it finds",
+        )
     return [Recognised(role, name, weak) for role in roles]
 
 
@@ -216,11 +253,17 @@ _TEST_PROGRAMS = {
 _TEST_VERBS: dict[str, re.Pattern[str]] = {
     program: re.compile(pattern)
     for programs, pattern in (
-        ("go cargo dotnet flutter dart deno bun swift mix bazel bazelisk sbt lein zig pio hatch rails hardhat forge", r"test(:.*)?$|nextest$"),
+        (
+            "go cargo dotnet flutter dart deno bun swift mix bazel bazelisk sbt lein zig pio hatch rails hardhat forge",
+            r"test(:.*)?$|nextest$",
+        ),
         ("npm yarn pnpm", r"(test|t|tst|unit|e2e|jest|vitest)([:\-_].*)?$|.*[:\-_]tests?$"),
         ("mvn mvnw", r"test$|verify$|install$|package$|integration-test$"),
         ("gradle gradlew", r"(.*:)?(test|check|build)$|.*Test$"),
-        ("make gmake just task invoke inv rake nmake mage earthly", r".*\b(tests?|check|checks|ci|unittests?|pytest)\b.*$|.*[-_]tests?$"),
+        (
+            "make gmake just task invoke inv rake nmake mage earthly",
+            r"(check|checks|ci)$|(.*[-_./:])?(tests?|unittests?|pytest)([-_./:].*)?$",
+        ),
         ("manage.py django-admin", r"test$"),
         ("playwright cypress", r"test$|run$"),
         ("meson ninja xcodebuild", r"test$"),
@@ -228,16 +271,24 @@ _TEST_VERBS: dict[str, re.Pattern[str]] = {
     )
     for program in programs.split()
 }
-_TEST_SCRIPT = re.compile(r"(^|[-_./])(run[-_]?)?(unit|integration|e2e|smoke)?[-_]?tests?(\.(sh|py|js|ts|rb|pl|bash))?$")
+_TEST_SCRIPT = re.compile(
+    r"(^|[-_./])(run[-_]?)?(unit|integration|e2e|smoke)?[-_]?tests?(\.(sh|py|js|ts|rb|pl|bash))?$"
+)
 
 
 def _tests(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]:
-    if _has(rest, "--version", "--help", "-h", "--collect-only", "--co", "--dry-run", "--list", "--notest", "--showconfig"):
+    if _has(
+        rest, "--version", "--help", "-h", "--collect-only", "--co", "--dry-run", "--list", "--notest", "--showconfig"
+    ):
         return []
     shown = name
     if re.fullmatch(r"python[\d.]*|node|ruby|bash|sh|perl", name) and rest:
         script = next((word for word in rest if not word.startswith("-")), "")
-        name, written, rest = script.rpartition("/")[2].lower(), script, rest[rest.index(script) + 1 :] if script else ()
+        name, written, rest = (
+            script.rpartition("/")[2].lower(),
+            script,
+            rest[rest.index(script) + 1 :] if script else (),
+        )
         shown = name
         if not script:
             return []
@@ -245,15 +296,13 @@ def _tests(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]:
     if verbs is not None:
         words = [word for word in rest[:8] if not word.startswith("-") and word != "run" and word != "run-script"]
         verb = next((word for word in words if verbs.match(word)), None)
-        if verb is None or name == "cargo" and words[0] not in ("test", "nextest"):
+        if verb is None or (name == "cargo" and words[0] not in ("test", "nextest")):
             return []
         shown = f"{name} {verb}"
     elif name == "promtool":
         if rest[:1] != ("test",):
             return []
-    elif name not in _TEST_PROGRAMS and not (
-        ("/" in written or "." in name) and _TEST_SCRIPT.search(name)
-    ):
+    elif name not in _TEST_PROGRAMS and not (("/" in written or "." in name) and _TEST_SCRIPT.search(name)):
         return []
     weak = ""
     if _has(rest, "--if-present"):
@@ -264,8 +313,10 @@ def _tests(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]:
         weak = "tests are skipped (-DskipTests)"
     elif name == "go" and _value(rest, "-run") in ("^$", "NONE", "XXX", "^NONE"):
         weak = "-run matches no test"
-    elif name in ("tox", "nox") and (env := _value(rest, "-e") or _value(rest, "-s")) and re.fullmatch(
-        r"((lint|docs?|build|format|pre-commit|typing|mypy|types|style|pep8|flake8)[-_\w]*,?)+", env
+    elif (
+        name in ("tox", "nox")
+        and (env := _value(rest, "-e") or _value(rest, "-s"))
+        and re.fullmatch(r"((lint|docs?|build|format|pre-commit|typing|mypy|types|style|pep8|flake8)[-_\w]*,?)+", env)
     ):
         return []
     return [Recognised(Role.TESTS, shown, weak)]
@@ -285,9 +336,13 @@ _DEPLOY_VERBS: tuple[tuple[str, str], ...] = (
     ("ecs-deploy ecs", r".+"), ("firebase", r"deploy\b"),
 )  # fmt: skip
 _DEPLOYING = {
-    program: re.compile(rf"(?:^|(?<=\s))(?:{pattern})") for programs, pattern in _DEPLOY_VERBS for program in programs.split()
+    program: re.compile(rf"(?:^|(?<=\s))(?:{pattern})")
+    for programs, pattern in _DEPLOY_VERBS
+    for program in programs.split()
 }
-_DEPLOY_SCRIPT = re.compile(r"^(deploy|release-to-prod)([-_](?!docs?\b|preview|pages|test|key)\w+)*\.(sh|py|rb|js|bash)$|^deploy$")
+_DEPLOY_SCRIPT = re.compile(
+    r"^(deploy|release-to-prod)([-_](?!docs?\b|preview|pages|test|key)\w+)*\.(sh|py|rb|js|bash)$|^deploy$"
+)
 
 
 def _deploys(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]:
@@ -300,7 +355,12 @@ def _deploys(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]
         return [Recognised(Role.DEPLOY, f"{name} {verb}".strip() if name not in ("ansible-playbook", "git") else name)]
     if name in ("bash", "sh", "python", "python3") and rest:
         name, written = rest[0].rpartition("/")[2], rest[0]
-    if "/" in written + name and _DEPLOY_SCRIPT.match(name) or _DEPLOY_SCRIPT.match(name) and written.endswith((".sh", ".py")):
+    if (
+        ("/" in written + name
+        and _DEPLOY_SCRIPT.match(name))
+        or (_DEPLOY_SCRIPT.match(name)
+        and written.endswith((".sh", ".py")))
+    ):
         return [Recognised(Role.DEPLOY, name)]
     if (name, *rest[:1]) in (("kind", "create"), ("minikube", "start"), ("k3d", "cluster"), ("ctlptl", "apply")):
         return [Recognised(Role.LOCAL_CLUSTER, name)]
@@ -323,8 +383,14 @@ def _remote(name: str, rest: tuple[str, ...], fed: bool) -> list[Recognised]:
         # Without a command of its own the key may be one with a forced command; the host alone knows.
         return [Recognised(Role.SSH, "ssh")] if (command or fed) and _is_foreign(host) else []
     if name in ("scp", "rsync", "sftp"):
-        targets = [word for word in rest if not word.startswith("-") and re.match(r"(\w[\w.${}-]*@)?[\w.${}\[\]-]+::?[^\\]", word)]
-        hosts = [word.partition(":")[0] for word in targets if "://" not in word and not re.match(r"^[A-Za-z]:[\\/]", word)]
+        targets = [
+            word
+            for word in rest
+            if not word.startswith("-") and re.match(r"(\w[\w.${}-]*@)?[\w.${}\[\]-]+::?[^\\]", word)
+        ]
+        hosts = [
+            word.partition(":")[0] for word in targets if "://" not in word and not re.match(r"^[A-Za-z]:[\\/]", word)
+        ]
         return [Recognised(Role.SSH, name)] if any(_is_foreign(host) for host in hosts) else []
     if name in ("fab", "cap", "dep") and any("deploy" in word for word in rest):
         return [Recognised(Role.SSH, name)]

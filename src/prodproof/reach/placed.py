@@ -95,7 +95,7 @@ def read_documents(text: str, rendered: bool = False) -> list[Any] | Unseen:
         if not rendered and _TEMPLATE.search(text):
             return Unseen(Reason.INCOMPLETE, f"is a template that has not been rendered{where}")
         return Unseen(Reason.INCOMPLETE, f"is not YAML{where}")
-    except (_TooLarge, ValueError) as error:
+    except (_TooLargeError, ValueError) as error:
         return Unseen(Reason.INCOMPLETE, f"cannot be read: {error}")
 
 
@@ -113,7 +113,7 @@ def walk(value: Any) -> Iterator[PlacedMap]:
             stack.extend(reversed(at))
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -139,7 +139,7 @@ class _Builder:
                 self._put(value, line, plain_key=event.value)
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self.anchors:
-                    raise _TooLarge(f"line {line}: an alias without an anchor before it")
+                    raise _TooLargeError(f"line {line}: an alias without an anchor before it")
                 self._put(self.anchors[event.anchor], line)
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.anchors = {}
@@ -147,7 +147,7 @@ class _Builder:
 
     def _open(self, event: Any, line: int) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            raise _TooLarge(f"line {line}: nested deeper than {MAX_DEPTH}")
+            raise _TooLargeError(f"line {line}: nested deeper than {MAX_DEPTH}")
         made: Any = _map(line) if isinstance(event, yaml.MappingStartEvent) else PlacedList()
         made.line = line
         if isinstance(made, PlacedList) and event.tag:
@@ -168,7 +168,7 @@ class _Builder:
     def _put(self, value: Any, line: int, plain_key: str | None = None) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise _TooLarge(f"more than {MAX_NODES} values")
+            raise _TooLargeError(f"more than {MAX_NODES} values")
         if not self.stack:
             self.documents.append(value)
             return

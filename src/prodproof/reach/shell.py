@@ -75,9 +75,7 @@ def _strict_after(words: tuple[str, ...], strict: bool) -> bool:
     return strict
 
 
-def _why_ignored(
-    parts: "list[tuple[list[str], int, str, bool]]", number: int, operator: str, pipefail: bool
-) -> str:
+def _why_ignored(parts: "list[tuple[list[str], int, str, bool]]", number: int, operator: str, pipefail: bool) -> str:
     position = number
     while operator in ("|", "|&", "&&") and position + 1 < len(parts):
         if operator != "&&" and not pipefail:
@@ -161,13 +159,40 @@ def _bare(words: list[str]) -> tuple[str, ...]:
     return tuple(rest)
 
 
-_WRAPPERS = {"sudo", "env", "exec", "command", "nice", "nohup", "time", "xvfb-run", "npx", "bunx", "pnpx", "uvx", "dotenv"}
+_WRAPPERS = {
+    "sudo",
+    "env",
+    "exec",
+    "command",
+    "nice",
+    "nohup",
+    "time",
+    "xvfb-run",
+    "npx",
+    "bunx",
+    "pnpx",
+    "uvx",
+    "dotenv",
+}
 _RUNNERS = {
     ("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("pdm", "run"), ("hatch", "run"), ("rye", "run"),
     ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("bundle", "exec"),
     ("pipx", "run"), ("uv", "tool"), ("coverage", "run"), ("conda", "run"), ("doppler", "run"), ("retry", "--"),
 }  # fmt: skip
-_WITH_VALUE = {"-u", "-n", "-C", "--user", "--extra", "--group", "--with", "--python", "--directory", "--from", "-e", "-p"}
+_WITH_VALUE = {
+    "-u",
+    "-n",
+    "-C",
+    "--user",
+    "--extra",
+    "--group",
+    "--with",
+    "--python",
+    "--directory",
+    "--from",
+    "-e",
+    "-p",
+}
 
 
 def unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -52,8 +52,8 @@ FINITE_GROUPS = (256, 257, 258, 259, 260)
 MAX_RECORD = 16384 + 2048
 MAX_HANDSHAKE = 256 * 1024
 _RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-_ALERT, _HANDSHAKE = 21, 22
-_SERVER_HELLO, _CERTIFICATE, _SERVER_KEY_EXCHANGE, _SERVER_HELLO_DONE = 2, 11, 12, 14
+_CHANGE_CIPHER, _ALERT, _HANDSHAKE, _APPLICATION = 20, 21, 22, 23
+_SERVER_HELLO, _SERVER_KEY_EXCHANGE, _SERVER_HELLO_DONE = 2, 12, 14
 
 ALERTS = {
     0: "close_notify",
@@ -179,46 +179,54 @@ def read_answers(data: bytes) -> tuple[list[Answer], bool]:
     """Read what has come so far.
 
     Returns:
-        The answers in order, and whether more bytes are needed to read on.
+        The answers in order, and whether more bytes are needed to read on. Once a ServerHello was read, what cannot
+        be read after it (a certificate of a megabyte, say) only ends the answers.
 
     Raises:
         BadRecordError: it is not TLS, or larger than anything that a server needs to say.
     """
     answers: list[Answer] = []
+    try:
+        more = _read_records(data, answers)
+    except BadRecordError:
+        if not any(isinstance(item, Hello) for item in answers):
+            raise
+        more = False
+    return answers, more
+
+
+def _read_records(data: bytes, answers: list[Answer]) -> bool:
     handshake = bytearray()
     position = 0
-    while True:
-        if len(data) - position < 5:
-            if position == 0 and data and data[0] not in (_ALERT, _HANDSHAKE):
-                raise BadRecordError("the answer is not TLS")
-            break
+    while len(data) - position >= 5:
         kind, major = data[position], data[position + 1]
         size = int.from_bytes(data[position + 3 : position + 5], "big")
-        if kind not in (_ALERT, _HANDSHAKE, 20, 23) or major != 3 or size > MAX_RECORD:
+        if kind not in (_CHANGE_CIPHER, _ALERT, _HANDSHAKE, _APPLICATION) or major != 3 or size > MAX_RECORD:
             raise BadRecordError("the answer is not TLS")
         if len(data) - position - 5 < size:
             break
         payload = data[position + 5 : position + 5 + size]
         position += 5 + size
-        if kind == _ALERT:
-            if size != 2:
-                raise BadRecordError("an alert of the wrong size")
-            # A warning (level 1) such as unrecognized_name goes before an ordinary ServerHello.
-            if payload[0] != 1 or payload[1] == 0:
-                answers.append(Alert(payload[1]))
-                return answers, False
-        elif kind == _HANDSHAKE:
+        if kind == _HANDSHAKE:
             handshake += payload
-            if len(handshake) > MAX_HANDSHAKE:
-                raise BadRecordError(f"more than {MAX_HANDSHAKE // 1024} KB of handshake")
-        else:
-            return answers + _messages(handshake, answers), False
-    found = _messages(handshake, answers)
-    return answers + found, not any(isinstance(item, Ended) for item in found)
+        elif kind != _ALERT:
+            break
+        elif size != 2:
+            raise BadRecordError("an alert of the wrong size")
+        elif payload[0] != 1 or payload[1] == 0:
+            # A warning (level 1) such as unrecognized_name goes before an ordinary ServerHello; this is none.
+            _read_messages(handshake, answers)
+            answers.append(Alert(payload[1]))
+            return False
+    if position == 0 and data and data[0] not in (_ALERT, _HANDSHAKE):
+        raise BadRecordError("the answer is not TLS")
+    _read_messages(handshake, answers)
+    if len(handshake) > MAX_HANDSHAKE:
+        raise BadRecordError(f"more than {MAX_HANDSHAKE // 1024} KB of handshake")
+    return not any(isinstance(item, Ended) for item in answers)
 
 
-def _messages(handshake: bytearray, before: list[Answer]) -> list[Answer]:
-    found: list[Answer] = []
+def _read_messages(handshake: bytearray, found: list[Answer]) -> None:
     position = 0
     suite = None
     while len(handshake) - position >= 4:
@@ -226,7 +234,7 @@ def _messages(handshake: bytearray, before: list[Answer]) -> list[Answer]:
         if size > MAX_HANDSHAKE:
             raise BadRecordError(f"a handshake message of {size} bytes")
         if len(handshake) - position - 4 < size:
-            break
+            return
         kind, body = handshake[position], bytes(handshake[position + 4 : position + 4 + size])
         position += 4 + size
         if kind == _SERVER_HELLO:
@@ -236,15 +244,14 @@ def _messages(handshake: bytearray, before: list[Answer]) -> list[Answer]:
             if hello.version == TLS13:
                 # What follows is encrypted; there is nothing more to read.
                 found.append(Ended())
-                break
+                return
         elif kind == _SERVER_KEY_EXCHANGE and suite is not None:
             found.append(_key_exchange(body, suite_name(suite)))
         elif kind == _SERVER_HELLO_DONE:
             found.append(Ended())
-            break
+            return
         elif suite is None:
             raise BadRecordError("a handshake that does not begin with ServerHello")
-    return found
 
 
 def _server_hello(body: bytes) -> Hello:

@@ -1,17 +1,66 @@
 """No debug, test or development endpoint can be reached in production.
 
-Risk: TODO.
-Verified: Well-known paths and the application's own URL table are asked from outside, each compared with the
-answer to a random path (single-page applications answer 200, firewalls 403).
-Mend: TODO.
+Risk: A forgotten debug page or a readable .git folder hands over source code, settings and passwords to the first
+scanner that passes by, and several pass by every hour.
+Verified: About 50 well-known paths and the routes of the application's own URL table whose names tell are asked from
+outside, each compared with the answer to a random path of the same shape (single-page applications answer 200,
+firewalls 403) and with what such an endpoint looks like. Without a declared application there is no table to ask.
+Mend: Take debug packages out of the production requirements and URLs (`if settings.DEBUG:` is not enough when DEBUG is
+wrong). nginx: `location ~ /\\.(?!well-known) { return 404; }` and a web root that holds nothing but built files. Serve
+/metrics and status pages on an internal port. Spring: management.server.port on an internal address.
 """
 
-from prodproof.verdicts import planned
+from dataclasses import replace
 
-GUARANTEE = planned(
-    "application.no-debug-endpoints",
-    seeds="M-P11 M-text",
-    proof="outside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts import Reason
+from prodproof.facts.paths import DebugPaths, PathAnswer, PathLost, Table
+from prodproof.guarantees._reached import present, unseen
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
+
+
+@guarantee("application.no-debug-endpoints", seeds="M-P11 M-text", proof="outside", severity="high")
+def judge(fact: DebugPaths) -> Verdict:
+    found = [
+        Finding("debug-endpoint", f"{answer.path} answers: {answer.what}", key=answer.path)
+        for answer in fact.answers
+        if present(answer) and not answer.password_form
+    ]
+    if found:
+        return broken(*found)
+    if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
+        return short
+    table = "and the URL table" if fact.table is Table.READ else "(no application is declared whose URLs could be read)"
+    return holds(f"none at {len(fact.answers)} paths {table}")
+
+
+HOME = PathAnswer(path="/", what="home", status=200, as_unknown=False)
+NOTHING = PathAnswer(path="/.git/HEAD", what="git repository", status=404, as_unknown=True)
+GOOD = DebugPaths(answers=(NOTHING,), home=HOME)
+
+
+def _one(**changes: object) -> DebugPaths:
+    return replace(GOOD, answers=(replace(NOTHING, **changes),))  # type: ignore[arg-type]  # fields by name
+
+
+EXAMPLES = (
+    Example("404 as for any path", GOOD, holds),
+    Example("a git folder", _one(status=200, as_unknown=False, recognised=True), broken, says="git repository"),
+    Example("a single-page application answers 200 to everything", _one(status=200), holds),
+    Example("a firewall answers 403", _one(status=403, as_unknown=False), holds),
+    Example("it asks for a password", _one(status=200, as_unknown=False, password_form=True), holds),
+    Example(
+        "debug toolbar in the URL table",
+        _one(path="/__debug__/", what="URL table", status=200, as_unknown=False),
+        broken,
+    ),
+    Example(
+        "a path without an answer", replace(GOOD, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)), unknown
+    ),
+    Example(
+        "a firewall's challenge for the site itself",
+        replace(GOOD, home=replace(HOME, interposed="a challenge")),
+        unknown,
+    ),
+    Example("too many requests", _one(status=429, interposed="a rate limit (429)", as_unknown=False), unknown),
+    Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown),
 )

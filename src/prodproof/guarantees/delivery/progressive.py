@@ -33,7 +33,7 @@ def judge(workload: Workload) -> Verdict:
         return _broken(workload, "all-at-once", f"replaces all its pods at once (strategy {rollout.strategy}){lacking}")
     if not ready:
         return _broken(workload, "no-readiness-probe", "has no readiness probe, so a release that fails is not stopped")
-    if rollout.max_unavailable in ("100%",) or _all(rollout):
+    if rollout.max_unavailable == "100%" or _all(rollout):
         return _broken(
             workload, "all-at-once", f"may take all its pods away at once (maxUnavailable {rollout.max_unavailable})"
         )

@@ -1,19 +1,120 @@
 """Administration panels are reachable only from declared networks, by VPN, or behind an identity-aware proxy before
 the application.
 
-Risk: TODO.
-Verified: Admin paths from the URL table and the well-known list, on every virtual host, with and without forged
-X-Forwarded-For, asked from outside: refused or sent to the declared sign-on; a login form of the application
-itself is a finding.
-Mend: TODO.
+Risk: Everybody on the internet can try stolen passwords against your administration, and a single flaw in its login
+page opens everything at once.
+Verified: About 30 well-known paths, the declared ones and the administration sites of the URL table are asked on every
+declared host from outside, with and without forged X-Forwarded-For and its relatives, each compared with the answer to
+a random path. Refused, or sent to the declared sign-on, is well; a login form of the application or a Basic password
+prompt is a finding, for both let strangers try passwords.
+Mend: nginx: `location /admin/ { allow 203.0.113.0/24; deny all; ... }` with `set_real_ip_from` naming only your own
+proxies; or an identity-aware proxy (oauth2-proxy, Cloudflare Access, AWS ALB with OIDC) before the application, its
+host in `sign_on` of the environment. A host name of its own that only the VPN reaches is better still.
 """
 
-from prodproof.verdicts import planned
+from collections.abc import Iterable
+from dataclasses import replace
 
-GUARANTEE = planned(
-    "exposure.admin-restricted",
-    seeds="M-N3",
-    proof="outside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts import Reason
+from prodproof.facts.declared import Declared, Environment
+from prodproof.facts.paths import AdminPaths, PathAnswer, PathLost, Table
+from prodproof.guarantees._reached import present, unseen
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
+from prodproof.verdicts.example import SHOP
+
+NAMED = ("declared", "URL table")
+"""Origins of paths that are known to be administration, whatever an unknown path answers."""
+
+
+@guarantee("exposure.admin-restricted", seeds="M-N3", proof="outside", severity="high")
+def judge(fact: AdminPaths, declared: Declared) -> Verdict:
+    sign_on = frozenset(host.lower() for host in declared.environment.sign_on)
+    found = list(_findings(fact, sign_on))
+    if found:
+        return broken(*found)
+    for answer in fact.answers:
+        if answer.sent_to and _exists(answer) and answer.sent_to.partition(":")[0] not in sign_on:
+            return unknown(Reason.NOT_DECLARED, f"{answer.path} sends to {answer.sent_to}, which sign_on does not name")
+    if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
+        return short
+    asked = {answer.path for answer in fact.answers}
+    refused = sorted({answer.path for answer in fact.answers if answer.status in (401, 403)})
+    where = f"; refused: {', '.join(refused[:3])}" if refused else ""
+    return holds(f"none of {len(asked)} administration paths is open{where}")
+
+
+def _exists(answer: PathAnswer) -> bool:
+    return answer.interposed is None and (answer.what in NAMED or not answer.as_unknown)
+
+
+def _findings(fact: AdminPaths, sign_on: frozenset[str]) -> Iterable[Finding]:
+    seen: set[str] = set()
+    for answer in fact.answers:
+        if (message := _fault(answer)) is None:
+            continue
+        page = answer.page or answer.path
+        # `/admin` and `/admin/` lead to one page; it is one finding.
+        if page.rstrip("/") in seen:
+            continue
+        seen.add(page.rstrip("/"))
+        forged = " to whoever forges X-Forwarded-For" if answer.forwarded else ""
+        rule = "admin-forged" if answer.forwarded else "admin-open"
+        yield Finding(rule, f"{answer.path} {message}{forged} ({answer.what})", key=page)
+
+
+def _fault(answer: PathAnswer) -> str | None:
+    if answer.interposed is not None:
+        return None
+    if answer.status == 401 and (answer.challenge or "").lower() in ("basic", "digest", "ntlm", "negotiate"):
+        return "asks everybody for a password" if _exists(answer) else None
+    if not 200 <= answer.status < 300:
+        return None
+    if answer.what in NAMED or present(answer):
+        return "shows its login form" if answer.password_form else "is open"
+    return None
+
+
+DECLARED = replace(SHOP, environment=Environment(name="production", sign_on=("sso.shop.example",)))
+HOME = PathAnswer(path="/", what="home", status=200, as_unknown=False)
+REFUSED = PathAnswer(path="/admin/", what="administration", status=403, as_unknown=False)
+GOOD = AdminPaths(answers=(REFUSED, replace(REFUSED, forwarded=True)), home=HOME)
+
+
+def _one(**changes: object) -> AdminPaths:
+    return replace(GOOD, answers=(replace(REFUSED, **changes),))  # type: ignore[arg-type]  # fields by name
+
+
+EXAMPLES = (
+    Example("refused", GOOD, holds, DECLARED),
+    Example("not there", _one(status=404, as_unknown=True), holds, DECLARED),
+    Example(
+        "its login form is shown to anybody",
+        _one(status=200, page="/admin/login/", password_form=True),
+        broken,
+        DECLARED,
+        says="login form",
+    ),
+    Example("open without a login", _one(status=200), broken, DECLARED, says="is open"),
+    Example(
+        "a forged header opens it",
+        replace(GOOD, answers=(REFUSED, replace(REFUSED, status=200, forwarded=True))),
+        broken,
+        DECLARED,
+        says="forges",
+    ),
+    Example("a Basic prompt", _one(status=401, challenge="Basic"), broken, DECLARED, says="password"),
+    Example("sent to the declared sign-on", _one(status=302, sent_to="sso.shop.example"), holds, DECLARED),
+    Example("sent to a host that nobody declared", _one(status=302, sent_to="login.other.example"), unknown, DECLARED),
+    Example("a single-page application answers 200 to everything", _one(status=200, as_unknown=True), holds, DECLARED),
+    Example(
+        "a declared path counts, whatever unknown paths answer",
+        _one(what="declared", status=200, as_unknown=True, password_form=True),
+        broken,
+        DECLARED,
+    ),
+    Example("the site is down", replace(GOOD, home=None), unknown, DECLARED),
+    Example(
+        "one path timed out", replace(GOOD, lost=(PathLost("/cms/", Reason.TIMED_OUT, "silent"),)), unknown, DECLARED
+    ),
+    Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown, DECLARED),
 )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from prodproof.facts import Location, Reason
 from prodproof.facts.alerting import AlertLabels, AlertRouting, Matcher, Receiver, ReceiverKind, Route
 from prodproof.facts.declared import Declared
-from prodproof.facts.routing import CannotTell, Reached, reached
+from prodproof.facts.routing import CannotTellError, Reached, reached
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 AT_ONCE = {ReceiverKind.PAGER, ReceiverKind.PUSH}
@@ -43,7 +43,7 @@ def judge(routing: AlertRouting, declared: Declared) -> Verdict:
                         for name in missing))  # fmt: skip
     try:
         sent = [_send(alert, routing, known) for alert in routing.alerts or _imagined(routing, declared)]
-    except CannotTell as error:
+    except CannotTellError as error:
         return unknown(Reason.INCOMPLETE, f"{routing.path}: {error}")
     urgent, informative, unnamed = _levels(sent, declared)
     findings = list(_problems(routing, urgent, informative))

@@ -7,7 +7,8 @@ Apache and Bitnami images) and Strimzi objects. Every listener must use SASL_SSL
 certificates; an authorizer must be set and refuse what no list allows. A running broker is not asked yet.
 Mend: `listeners=SASL_SSL://:9093`, `security.inter.broker.protocol=SASL_SSL`,
 `authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer`, and leave
-`allow.everyone.if.no.acl.found` out. Strimzi: `tls: true` and `authentication` on every listener, `authorization: simple`.
+`allow.everyone.if.no.acl.found` out. Strimzi: `tls: true` and `authentication` on every listener, and
+`authorization: {type: simple}`.
 """
 
 from collections.abc import Iterable

@@ -32,9 +32,7 @@ def _interface_checked(known: Known) -> bool:
 
 
 def _interface_encrypted(known: Known) -> bool:
-    return _no_interface(known) or _on("spark.ssl.enabled", "spark.ssl.ui.enabled", "spark.ssl.historyServer.enabled")(
-        known
-    )
+    return _no_interface(known) or _on("spark.ssl.enabled", "spark.ssl.ui.enabled")(known)
 
 
 def _no_interface(known: Known) -> bool:
@@ -45,7 +43,7 @@ DEMANDS: tuple[tuple[str, str, Callable[[Known], bool]], ...] = (
     ("spark.authenticate", "does not authenticate connections between its processes", _on("spark.authenticate")),
     ("spark.network.crypto.enabled", "does not encrypt its traffic",
      _on("spark.network.crypto.enabled", "spark.ssl.rpc.enabled", "spark.authenticate.enableSaslEncryption")),
-    ("spark.io.encryption.enabled", "writes shuffles and spills to disk unencrypted", _on("spark.io.encryption.enabled")),
+    ("spark.io.encryption.enabled", "writes its spills to disk in the clear", _on("spark.io.encryption.enabled")),
     ("spark.acls.enable", "shows its web interface to anybody", _interface_checked),
     ("spark.ssl.enabled", "serves its web interface without TLS", _interface_encrypted),
 )  # fmt: skip

@@ -1,17 +1,86 @@
 """.env and its like are ignored by git and were never committed.
 
-Risk: TODO.
-Verified: git's own ignore rules are asked for each such name; history is searched for the paths; web roots are
-asked for /.env from outside.
-Mend: TODO.
+Risk: a file with passwords that was committed once is in every clone and fork for ever, deleted or not; bots find such
+files in public repositories within minutes.
+Verified: git's own ignore rules (`.gitignore` files, not one machine's) are asked for `.env`, `.env.local`,
+`.env.production`, for the names that compose files and settings read, and for those that a template such as
+`.env.example` stands for. The history of all refs is searched for such paths, deleted ones, merged side branches and
+renames too. Templates, encrypted forms (`.env.vault`, `.env.enc`), `.env.test` and `.env.ci` may be committed; folders
+of fixtures, examples and vendored code are set aside and named. A shallow or single-branch clone is unknown. Web roots
+are not asked for `/.env` from outside by this version's judge.
+Mend: add `.env`, `.env.*` and `!.env.example` to `.gitignore`. A file that was ever committed: replace every secret in
+it first, then remove it from the history (`git filter-repo --path .env --invert-paths`) and have clones made anew.
 """
 
-from prodproof.verdicts import planned
+from dataclasses import replace
 
-GUARANTEE = planned(
-    "secrets.env-file-ignored",
-    seeds="M-S8",
-    proof="inside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts import Location, Reason
+from prodproof.facts.env_files import CommittedFile, EnvFiles, IgnoreAnswer
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
+
+
+@guarantee("secrets.env-file-ignored", seeds="M-S8", proof="inside", severity="high", verifiable=False)
+def judge(files: EnvFiles) -> Verdict:
+    """One repository; what was found counts even where the history is not all there."""
+    tracked = {item.path for item in files.tracked}
+    findings = [
+        Finding(
+            "tracked", f"{item.path} is tracked by git", item, item.path, "replace its secrets, then `git rm --cached`"
+        )
+        for item in files.tracked
+    ]
+    findings += [_once(item) for item in files.history if item.path not in tracked]
+    open_names = [item for item in files.asked if not item.ignored]
+    findings += [_not_ignored(item) for item in open_names]
+    if findings:
+        return broken(*findings)
+    if files.shallow:
+        return unknown(Reason.INCOMPLETE, "the clone is shallow: only a part of the history could be searched")
+    if files.narrow:
+        return unknown(Reason.INCOMPLETE, "the clone has only some branches: those that are missing were not searched")
+    aside = f"; {len(files.aside)} in fixtures or examples" if files.aside else ""
+    return holds(f"{len(files.asked)} names are ignored, none in the history of {files.refs} refs{aside}")
+
+
+def _once(item: CommittedFile) -> Finding:
+    return Finding(
+        "once-committed",
+        f"{item.path} was committed ({item.commit[:12]}) and is still in the history",
+        Location(item.path),
+        item.path,
+        "replace every secret in it, then remove it from the history",
+    )
+
+
+def _not_ignored(item: IgnoreAnswer) -> Finding:
+    because = f" ({item.why})" if item.why else ""
+    return Finding(
+        "not-ignored",
+        f"git would take {item.path}{because}",
+        Location(".gitignore"),
+        item.path,
+        "add `.env`, `.env.*`, `*.env` and `!.env.example` to .gitignore",
+    )
+
+
+_WHOLE = EnvFiles(
+    asked=(
+        IgnoreAnswer(path=".env", ignored=True),
+        IgnoreAnswer(path=".env.local", ignored=True),
+        IgnoreAnswer(path=".env.production", ignored=True),
+    ),
+    refs=4,
+)
+_OPEN = (*_WHOLE.asked[:2], IgnoreAnswer(path=".env.production", ignored=False))
+_COMMITTED = CommittedFile(path="deploy/.env", commit="5f2c7e1b9d0a4c3e8f6a7b1c2d3e4f5061728394")
+
+EXAMPLES = (
+    Example("ignored, and never committed", _WHOLE, holds),
+    Example("committed once and deleted later", replace(_WHOLE, history=(_COMMITTED,)), broken, says="deploy/.env"),
+    Example("tracked now", replace(_WHOLE, tracked=(Location(".env"),)), broken, says=".env is tracked"),
+    Example("one of the names is open", replace(_WHOLE, asked=_OPEN), broken, says="git would take .env.production"),
+    Example("a shallow clone", replace(_WHOLE, shallow=True), unknown, says="shallow"),
+    Example("a shallow clone that shows enough", replace(_WHOLE, shallow=True, history=(_COMMITTED,)), broken),
+    Example("a clone of one branch", replace(_WHOLE, narrow=True), unknown),
+    Example("only a fixture", replace(_WHOLE, aside=("tests/fixtures/.env",)), holds, says="1 in fixtures"),
 )

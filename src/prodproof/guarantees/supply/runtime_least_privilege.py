@@ -97,9 +97,11 @@ def pod(workload: Workload) -> Verdict:
                          (workload.host_ipc, "hostIPC")):  # fmt: skip
         if shared:
             findings.append(finding("host-namespace", f"shares the node's namespace: {name}", name))
-    for path in workload.host_paths:
-        if path.endswith(_SOCKETS):
-            findings.append(finding("runtime-socket", f"mounts {path}, which gives control of the node", path))
+    findings += [
+        finding("runtime-socket", f"mounts {path}, which gives control of the node", path)
+        for path in workload.host_paths
+        if path.endswith(_SOCKETS)
+    ]
     for one in workload.containers:
         if one.privileged:
             findings.append(finding("privileged-container", f"{one.name} runs privileged", one.name, one.line))

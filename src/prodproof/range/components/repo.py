@@ -30,7 +30,7 @@ class Repo:
         file = self.directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode() if isinstance(text, str) else text)
-        self.commit(f"Write {path}")
+        self.commit(f"Write {path}", path)
 
     def replace(self, path: str, old: str, new: str) -> None:
         """Replace a text that must be there, and commit; a fault that changes nothing would prove nothing."""
@@ -39,17 +39,17 @@ class Repo:
         if old not in text:
             raise ValueError(f"{path} does not contain {old!r}")
         file.write_text(text.replace(old, new))
-        self.commit(f"Change {path}")
+        self.commit(f"Change {path}", path)
 
     def remove(self, path: str) -> None:
         """Delete a file or folder and commit."""
         target = self.directory / path
         shutil.rmtree(target) if target.is_dir() else target.unlink()
-        self.commit(f"Remove {path}")
+        self.commit(f"Remove {path}", path)
 
-    def commit(self, message: str) -> None:
-        """Commit everything as it lies."""
-        self._git("add", "--all", "--force")
+    def commit(self, message: str, path: str = ".") -> None:
+        """Commit a file or folder as it lies, ignored or not; everything if none is named."""
+        self._git("add", "--all", "--force", "--", path)
         self._git("commit", "--quiet", "--allow-empty", "--message", message)
 
     def vanish(self) -> None:

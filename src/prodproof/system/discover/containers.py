@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree
-from prodproof.system.discover.found import Found, Kind, aside, at, files, named
+from prodproof.system.discover.found import Found, Kind, aside, at, files, matches, named
 
-_IMAGE = re.compile(r"^\s*(?:-\s+)?image:\s*[\"']?([\w./-]{1,200})", re.MULTILINE)
+_IMAGE = re.compile(r"^[ \t]*(?:-[ \t]+)?image:\s*[\"']?([\w./-]{1,200})", re.MULTILINE)
 _STORES = (
     (re.compile(r"postg|timescale|pgvector"), "database", "postgres"),
     (re.compile(r"mysql|mariadb|percona"), "database", "mysql"),
@@ -36,6 +36,6 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
             yield Found(Kind.DOCKERFILE, path, Location(path))
     for file in files(tree, r"(.*/)?(docker-)?compose([.-][^/]*)?\.ya?ml"):
         yield Found(Kind.COMPOSE, file.path, Location(file.path))
-        for match in _IMAGE.finditer(file.text):
+        for match in matches(_IMAGE, file.text):
             if store := store_of(match[1]):
                 yield Found(Kind.DATA_STORE, store[0], at(file, match.start(1)), store[1])

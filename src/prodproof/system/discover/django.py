@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree, TreeFile
-from prodproof.system.discover.found import Found, Kind, at, files, hosts_in
+from prodproof.system.discover.found import Found, Kind, at, files, hosts_in, matches
 from prodproof.system.discover.python_code import dependencies
 
-_MODULE = re.compile(r"""DJANGO_SETTINGS_MODULE["']?\s*[,=\]]+\s*=?\s*["']([A-Za-z_][\w.]{0,200})["']""")
+_MODULE = re.compile(
+    r"""DJANGO_SETTINGS_MODULE(?:["']\]?[ \t]*[,=][ \t]*["']([A-Za-z_][\w.]{0,200})["']|"""
+    r"""[ =]([A-Za-z_][\w.]{0,200})\b)"""
+)
 _IS_SETTINGS = re.compile(
     r"^(INSTALLED_APPS|MIDDLEWARE(_CLASSES)?|ROOT_URLCONF|DATABASES|ALLOWED_HOSTS)\b|^from \.+\w* import \*|"
     r"^from [\w.]*(settings|base|common|defaults)[\w.]* import \*",
@@ -69,7 +72,7 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
             yield Found(Kind.ENVIRONMENT, "staging", Location(file.path))
     for entry in files(tree, r"(.*/)?(manage|wsgi|asgi)\.py", r"(.*/)?(Dockerfile|Procfile)[^/]*"):
         if match := _MODULE.search(entry.text):
-            yield Found(Kind.SETTINGS, match[1], at(entry, match.start()), "default")
+            yield Found(Kind.SETTINGS, match[1] or match[2], at(entry, match.start()), "default")
     for file in settings:
         if roles[file.path] not in ("development", "test"):
             yield from _named_in(file)
@@ -77,16 +80,16 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
 
 def _named_in(file: TreeFile) -> Iterator[Found]:
     for pattern, name, kind in _STORES:
-        match = next((item for item in pattern.finditer(file.text) if not _commented(file.text, item.start())), None)
+        match = next((item for item in matches(pattern, file.text) if not _commented(file.text, item.start())), None)
         if match:
             yield Found(Kind.DATA_STORE, name, at(file, match.start()), kind)
     if match := _MEDIA.search(file.text):
         yield Found(Kind.MEDIA, "MEDIA_ROOT", at(file, match.start()))
-    for match in _HOST_SETTINGS.finditer(file.text):
+    for match in matches(_HOST_SETTINGS, file.text):
         statement = _statement(file.text, match.end())
-        for literal in _LITERAL.finditer(statement):
+        for literal in matches(_LITERAL, statement):
             yield from hosts_in(file, literal[0], match.end() + literal.start(), match[1])
-    for match in _SECRET.finditer(file.text):
+    for match in matches(_SECRET, file.text):
         yield Found(Kind.SECRET, match[1], at(file, match.start(1)))
 
 

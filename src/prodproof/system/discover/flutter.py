@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from prodproof.facts.repository import RepositoryTree
 from prodproof.system.discover.found import Found, Kind, at, files
 
-_SDK = re.compile(r"^\s+sdk:\s*flutter\b", re.MULTILINE)
+_SDK = re.compile(r"^[ \t]+sdk:\s*flutter\b", re.MULTILINE)
 
 
 def find(tree: RepositoryTree) -> Iterator[Found]:

@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree, TreeFile
+
+MAX_MATCHES = 200
+"""Matches of one pattern in one file that are looked at."""
 
 
 class Kind(StrEnum):
@@ -81,9 +85,21 @@ def named(tree: RepositoryTree, pattern: str) -> Iterator[str]:
     return (path for path in tree.paths if expression.fullmatch(path))
 
 
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The first matches of a pattern in a text; a file with more of them is not the work of a person."""
+    return islice(pattern.finditer(text), MAX_MATCHES)
+
+
+def sections(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Each match with the position at which the next one, or the end of the text, comes."""
+    starts = list(matches(pattern, text))
+    for index, match in enumerate(starts):
+        yield match, starts[index + 1].start() if index + 1 < len(starts) else len(text)
+
+
 def host_names(text: str) -> Iterator[tuple[str, int]]:
     """Public-looking host names in a text, with their positions."""
-    for match in _HOST.finditer(text):
+    for match in matches(_HOST, text):
         name = match[0].lower()
         if not _RESERVED.search(name) and name.rpartition(".")[2] not in _FILE_ENDINGS:
             yield name, match.start()

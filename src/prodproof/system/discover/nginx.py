@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree
-from prodproof.system.discover.found import Found, Kind, files, hosts_in
+from prodproof.system.discover.found import Found, Kind, files, hosts_in, matches
 
-_SERVER = re.compile(r"^\s*(?:server|http)\s*\{", re.MULTILINE)
-_NAMES = re.compile(r"^\s*server_name\s+([^;#\n]{1,2000});", re.MULTILINE)
+_SERVER = re.compile(r"^[ \t]*(?:server|http)\s*\{", re.MULTILINE)
+_NAMES = re.compile(r"^[ \t]*server_name\s+([^;#\n]{1,2000});", re.MULTILINE)
 
 
 def find(tree: RepositoryTree) -> Iterator[Found]:
@@ -17,5 +17,5 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
         if file.path.endswith((".py", ".json", ".yml", ".yaml", ".tf", ".toml")) or not _SERVER.search(file.text):
             continue
         yield Found(Kind.NGINX, file.path, Location(file.path))
-        for match in _NAMES.finditer(file.text):
+        for match in matches(_NAMES, file.text):
             yield from hosts_in(file, match[1], match.start(1), "server_name")

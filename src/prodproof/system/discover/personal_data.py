@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from prodproof.facts.repository import RepositoryTree
-from prodproof.system.discover.found import Found, Kind, at, files
+from prodproof.system.discover.found import Found, Kind, at, files, sections
 
 _CLASS = re.compile(r"^class (\w{1,80})\s*(?:\(([^)]{0,400})\))?:|^model (\w{1,80}) \{", re.MULTILINE)
 _FIELD = re.compile(
@@ -28,8 +28,7 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
     for file in files(
         tree, r"(.*/)?(models|entities)\.py", r"(.*/)?(models|entities)/[^/]+\.py", r"(.*/)?schema\.prisma"
     ):
-        starts = list(_CLASS.finditer(file.text))
-        for match, end in zip(starts, [*(item.start() for item in starts[1:]), len(file.text)], strict=True):
+        for match, end in sections(_CLASS, file.text):
             names = [one or other for one, other in _FIELD.findall(file.text[match.end() : end])]
             personal = [_snake(name) for name in names if _PERSONAL.search(_snake(name))]
             if _USER_BASE.search(match[2] or ""):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree
-from prodproof.system.discover.found import Found, Kind, at, files
+from prodproof.system.discover.found import Found, Kind, at, files, matches
 
 _LISTS = (
     r"(.*/)?requirements[^/]*\.(txt|in)",
@@ -14,7 +14,7 @@ _LISTS = (
     r"(.*/)?Pipfile",
     r"(.*/)?setup\.(py|cfg)",
 )
-_PACKAGE = re.compile(r"""^[\s"']*([A-Za-z][A-Za-z0-9._-]{1,60})\s*(?=[\[=<>~!;"',@\s]|$)""", re.MULTILINE)
+_PACKAGE = re.compile(r"""^[ \t"']*([A-Za-z][A-Za-z0-9._-]{1,60})\s*(?=[\[=<>~!;"',@\s]|$)""", re.MULTILINE)
 _FRAMEWORKS = (
     ("Flask", "flask", re.compile(r"\bFlask\(\s*__name__")),
     ("FastAPI", "fastapi", re.compile(r"=\s*FastAPI\(")),
@@ -25,7 +25,7 @@ def dependencies(tree: RepositoryTree) -> dict[str, Location]:
     """Names of Python packages (lower case, with hyphens) that a project lists, and where first."""
     seen: dict[str, Location] = {}
     for file in files(tree, *_LISTS):
-        for match in _PACKAGE.finditer(file.text):
+        for match in matches(_PACKAGE, file.text):
             seen.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), at(file, match.start(1)))
     return seen
 

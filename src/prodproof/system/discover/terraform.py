@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree
-from prodproof.system.discover.found import Found, Kind, at, files, hosts_in
+from prodproof.system.discover.found import Found, Kind, at, files, hosts_in, sections
 
 _RESOURCE = re.compile(r'^resource\s+"(\w{1,80})"\s+"([\w-]{1,80})"\s*\{', re.MULTILINE)
-_NAME = re.compile(r'^\s*(?:name|domain_name|zone|domain|dns_name)\s*=\s*"([^"\n]{1,253})"', re.MULTILINE)
+_NAME = re.compile(r'^[ \t]*(?:name|domain_name|zone|domain|dns_name)\s*=\s*"([^"\n]{1,253})"', re.MULTILINE)
 _STORES = (
     (re.compile(r"aws_(db_instance|rds_cluster)$|google_sql_database_instance|azurerm_\w*(postgresql|mysql|mssql)\w*server|"
                 r"digitalocean_database_cluster"), "database"),
@@ -31,15 +32,14 @@ def find(tree: RepositoryTree) -> Iterator[Found]:
     directories: dict[str, str] = {}
     for file in files(tree, r"(.*/)?[^/]+\.tf"):
         directories.setdefault(file.path.rpartition("/")[0] or ".", file.path)
-        starts = list(_RESOURCE.finditer(file.text))
-        for match, following in zip(starts, [*(item.start() for item in starts[1:]), len(file.text)], strict=True):
+        for match, following in sections(_RESOURCE, file.text):
             resource, label = match[1], match[2]
             kind = next((kind for pattern, kind in _STORES if pattern.match(resource)), None)
             if kind:
                 yield Found(Kind.DATA_STORE, label, at(file, match.start()), kind)
             if not (_ZONES.match(resource) or _NAMES.match(resource)):
                 continue
-            for named in _NAME.finditer(file.text, match.end(), following):
+            for named in islice(_NAME.finditer(file.text, match.end(), following), 20):
                 for found in hosts_in(file, named[1], named.start(1), resource):
                     zone = bool(_ZONES.match(resource))
                     yield Found(Kind.ZONE, found.name, found.at, resource) if zone else found

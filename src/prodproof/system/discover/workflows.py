@@ -11,7 +11,9 @@ _PIPELINES = (
     r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|Jenkinsfile|bitbucket-pipelines\.yml|\.circleci/config\.yml|"
     r"azure-pipelines\.yml|\.drone\.yml|buildspec\.yml"
 )
-_ENVIRONMENT = re.compile(r"^\s+environment:\s*(?:\n\s+name:\s*)?[\"']?(staging|stage|uat|preprod|qa)\b", re.MULTILINE)
+_ENVIRONMENT = re.compile(
+    r"^[ \t]+environment:[ \t]*(?:\n[ \t]+name:[ \t]*)?[\"']?(staging|stage|uat|preprod|qa)\b", re.MULTILINE
+)
 
 
 def find(tree: RepositoryTree) -> Iterator[Found]:

@@ -5,7 +5,14 @@ from prodproof.range.fault import Fault
 
 WEB = "k8s/web.yaml"
 ALONE = "allowPrivilegeEscalation: false"
-NO_POLICIES = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}\n"
+NO_POLICIES = """\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+"""
 
 FAULT = Fault(
     guarantee="platform.kubernetes-hardened",

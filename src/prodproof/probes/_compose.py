@@ -1,0 +1,69 @@
+"""Services of compose files as facts."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prodproof.facts import Location
+from prodproof.facts.runtime import ComposeService, ComposeUpdate
+from prodproof.reach.placed import PlacedMap
+
+COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
+_POWERFUL = (
+    "/", "/etc", "/root", "/home", "/proc", "/sys", "/dev", "/boot", "/usr", "/lib", "/run", "/var/run",
+    "/var/lib/docker",
+)  # fmt: skip
+_ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
+
+
+def services(documents: Sequence[Any], path: str, other_platform: bool) -> Iterator[ComposeService]:
+    """All services of a compose file's documents."""
+    for document in documents:
+        listed = document.map("services") if isinstance(document, PlacedMap) else PlacedMap()
+        for name in listed:
+            yield _service(name, listed.map(name), Location(path, listed.at(name)), other_platform)
+
+
+def _service(name: str, body: PlacedMap, place: Location, other: bool) -> ComposeService:
+    shared = [("pid", body.text("pid")), ("network", body.text("network_mode")), ("ipc", body.text("ipc")),
+              ("userns", body.text("userns_mode"))]  # fmt: skip
+    options = [text.replace("=", ":").replace(" ", "") for text in body.texts("security_opt")]
+    deploy = body.map("deploy")
+    check = body.map("healthcheck")
+    return ComposeService(
+        name=name,
+        image=(body.text("image") or "")[:300],
+        user=body.text("user"),
+        privileged=body.get("privileged") is True,
+        added=tuple(item.upper().removeprefix("CAP_") for item in body.texts("cap_add")),
+        host_namespaces=tuple(kind for kind, value in shared if value == "host"),
+        mounts=tuple(_mounts(body)),
+        unconfined=tuple(text.partition(":")[0] for text in options if text.endswith(":unconfined")),
+        health_check=bool(check) and check.get("disable") is not True and check.texts("test")[:1] != ("NONE",),
+        deployed=bool({"update_config", "rollback_config", "replicas", "mode", "placement"} & deploy.keys()),
+        update=_update(deploy.map("update_config")) if "update_config" in deploy else None,
+        other_platform=other,
+        location=place,
+    )
+
+
+def _update(settings: PlacedMap) -> ComposeUpdate:
+    count = settings.get("parallelism")
+    return ComposeUpdate(
+        failure_action=settings.text("failure_action") or "pause",
+        order=settings.text("order") or "stop-first",
+        parallelism=count if isinstance(count, int) else 1,
+    )
+
+
+def _mounts(body: PlacedMap) -> Iterator[str]:
+    for item in body.items_of("volumes"):
+        if isinstance(item, PlacedMap):
+            source, read_only = item.text("source") or "", item.get("read_only") is True
+        else:
+            source, *rest = str(item).split(":")
+            read_only = len(rest) > 1 and "ro" in rest[1].split(",")
+        socket = source.endswith((".sock",)) and "/run/" in source
+        if (socket and source.rpartition("/")[2] in _ENGINES) or (
+            (source.rstrip("/") or "/") in _POWERFUL and source.startswith("/") and not read_only
+        ):
+            yield source

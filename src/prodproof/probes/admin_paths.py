@@ -1,0 +1,58 @@
+"""Administration panels: well-known paths, declared ones and those of the URL table, also with forged headers."""
+
+import ipaddress
+from dataclasses import replace
+
+from prodproof.facts import Proof, Survey
+from prodproof.facts.declared import EntryPoint, Environment
+from prodproof.facts.paths import AdminPaths, PathAnswer
+from prodproof.probes._admin_list import well_known
+from prodproof.probes._paths import Asker, Wanted, url_table
+from prodproof.probes.probe import probe
+from prodproof.reach.world import World
+
+REFUSED = (401, 403)
+
+
+@probe(AdminPaths, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=180)
+async def observe(about: EntryPoint, world: World) -> Survey[AdminPaths]:
+    """Ask each path, and again as somebody who claims to come from inside where it was refused."""
+    asker = Asker(about, world)
+    table, known = url_table(world)
+    paths = [Wanted(_rooted(path), "declared") for path in about.admin_paths]
+    if table is not None:
+        paths += [Wanted(table.script_name + path, "URL table") for path in table.admin_paths()]
+    home = await asker.one(Wanted("/", "home"))
+    answers, lost = await asker.all((*paths, *well_known()))
+    refused = [item for item in answers if item.status in REFUSED]
+    again = [Wanted(item.path, item.what) for item in refused]
+    forged, lost_again = await asker.all(again, headers=_from_inside(world.declared.environment)) if again else ((), ())
+    seen = AdminPaths(
+        answers=answers + tuple(replace(item, forwarded=True) for item in forged),
+        lost=lost + lost_again,
+        home=home if isinstance(home, PathAnswer) else None,
+        table=known,
+    )
+    return Survey(AdminPaths, (world.outside(about.subject, seen, lab=asker.lab),))
+
+
+def _rooted(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _from_inside(environment: Environment) -> tuple[tuple[str, str], ...]:
+    address = "127.0.0.1"
+    for network in environment.networks:
+        try:
+            address = str(next(ipaddress.ip_network(network, strict=False).hosts()))
+        except (ValueError, StopIteration):
+            continue
+        break
+    return (
+        ("X-Forwarded-For", address),
+        ("X-Real-IP", address),
+        ("X-Client-IP", address),
+        ("True-Client-IP", address),
+        ("CF-Connecting-IP", address),
+        ("Forwarded", f'for="{address}"'),
+    )
