@@ -70,7 +70,7 @@ def measure(ledger: Ledger, database: Path, export: Path, records: int, rounds: 
     ledger.export(export)
     works: dict[str, Callable[[], object]] = {
         "floor: sha256 chain in memory": lambda: chain(bodies),
-        "floor: sqlite read": lambda: read(database),
+        "floor: sqlite read": lambda: stream(database),
         "verify the database": lambda: checked(ledger.verify().ok),
         "verify an export": lambda: checked(verify(ExportSource(export)).ok),
         "latest surveys of all steps": lambda: ledger.latest_surveys(
@@ -123,8 +123,17 @@ def chain(bodies: list[bytes]) -> bytes:
     return head
 
 
+def stream(database: Path) -> None:
+    """The least that reading costs, without keeping anything."""
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute("SELECT body, hash FROM ledger_entry ORDER BY id")
+        while rows.fetchmany(512):
+            pass
+    connection.close()
+
+
 def read(database: Path) -> list[bytes]:
-    """The least that reading costs."""
+    """Every body."""
     with sqlite3.connect(database) as connection:
         rows = [body for (body, _) in connection.execute("SELECT body, hash FROM ledger_entry ORDER BY id")]
     connection.close()

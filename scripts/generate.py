@@ -1,4 +1,4 @@
-"""Write the generated pages: `docs/guarantees/` from the catalogue.
+"""Write the generated pages: `docs/guarantees/` from the catalogue, the system file's reference from its schema.
 
 `python -m scripts.generate` writes them; `--check` says which are out of date and exits with 1.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from prodproof.cli.guarantees import ability
 from prodproof.guarantees import Entry, catalogue
+from prodproof.system.reference import reference_text
+from prodproof.system.schema import json_schema_text
 from prodproof.verdicts import Kind
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +29,8 @@ def pages() -> dict[Path, str]:
     folder = ROOT / "docs" / "guarantees"
     made = {folder / f"{area}.md": _area(area, items) for area, items in grouped.items()}
     made[folder / "README.md"] = _index(grouped)
+    made[ROOT / "docs" / "system-file.md"] = reference_text()
+    made[ROOT / "docs" / "prodproof.schema.json"] = json_schema_text()
     return made
 
 

@@ -1,7 +1,6 @@
 """What is appended comes back, on both databases; what cannot be read any more comes back as unseen."""
 
 import asyncio
-import json
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen
-from prodproof.facts.codec import canonical
 from prodproof.facts.declared import DataStore, Declared, EntryPoint, Environment
 from prodproof.ledger import Ledger, LedgerError, open_ledger
 from prodproof.ledger.stored import GONE, OTHER_VERSION
@@ -260,7 +258,7 @@ def test_what_was_erased_is_nowhere_in_the_files(make: Make, tmp_path: Path) -> 
     ledger.erase(seen[0].observations[0].digest or "", "a person asked", AT)
     ledger.close()
     left = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
-    assert b"Lovelace" not in left and canonical(json.loads('{"a":1}')) == b'{"a":1}'
+    assert b"Lovelace" not in left
 
 
 def test_the_state_directory_ignores_itself(make: Make, tmp_path: Path) -> None:
@@ -323,5 +321,9 @@ def test_the_migrations_say_what_the_models_say(make: Make) -> None:
     make()
     from django.core.management import call_command
 
-    call_command("makemigrations", "ledger", check=True, dry_run=True, verbosity=0)
-    assert HSTS.id == "exposure.hsts"
+    try:
+        call_command("makemigrations", "ledger", check_changes=True, dry_run=True, verbosity=0)
+        missing = False
+    except SystemExit:
+        missing = True
+    assert not missing

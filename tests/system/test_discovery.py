@@ -11,7 +11,7 @@ from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree, TreeFile
 from prodproof.system.checks import check
 from prodproof.system.discover.found import Kind
-from prodproof.system.discovery import discover, infer, of_kind
+from prodproof.system.discovery import discover, infer, of_kind, summary
 from prodproof.system.draft import draft
 from prodproof.system.load import load
 from prodproof.system.merged import read
@@ -184,6 +184,28 @@ def test_what_is_proposed_loads_when_its_comment_signs_are_taken_away(tmp_path: 
     assert {entry.url.removeprefix("https://") for entry in file.tables.entry_point} <= set(
         names(SHAPES[shape], Kind.HOST)
     ) or not names(SHAPES[shape], Kind.HOST)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_inferred_is_what_init_writes(tmp_path: Path, shape: str) -> None:
+    there = made(SHAPES[shape])
+    (tmp_path / "prodproof.toml").write_text(draft(there, discover(there)), encoding="utf-8")
+    written, inferred = load(tmp_path), infer(there, str(tmp_path))
+    assert [(item.name, item.kind) for item in inferred.data_stores] == [
+        (item.name, item.kind) for item in written.data_stores
+    ]
+    assert [(item.name, item.kind) for item in inferred.environments] == [
+        (item.name, item.kind) for item in written.environments
+    ]
+    assert (inferred.system, inferred.repositories) == (written.system, written.repositories)
+
+
+def test_the_summary_names_what_was_left_alone() -> None:
+    assert summary(made(DJANGO)) == (
+        "seen in the repository: Django, cache (redis), database (postgres), uploads (files), workflow, alert rules; "
+        "not contacted, because not declared: pay.shop.example, shop.example, www.shop.example"
+    )
+    assert summary(made({})) == "seen in the repository: nothing that says what it runs on"
 
 
 def test_inference_contacts_and_runs_nothing() -> None:

@@ -58,7 +58,8 @@ def test_what_is_no_file_is_one_clear_line(tmp_path: Path) -> None:
     expected = {
         "loop": "is a loop of links",
         "pipe": "is not a regular file",
-        "folder": "is a directory, not a file",
+        "folder": "folder/prodproof.toml: is a directory, not a file",
+        "folder/prodproof.toml": "is a directory, not a file",
         "nothing": "does not exist; prodproof init writes one",
         "x" * 300: "cannot be read: File name too long",
     }

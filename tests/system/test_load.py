@@ -139,6 +139,7 @@ def test_many_problems_are_told_at_once_with_their_lines(tmp_path: Path) -> None
         (HEAD + '[[host]]\nname = "a.example"\nports = [22, 22]\n', "22 is declared twice"),
         (HEAD + '[[entry_point]]\nurl = "ftp://a.example"\n', 'the scheme "ftp" is not supported'),
         (HEAD + '[[entry_point]]\nurl = "https://"\n', "has no scheme"),
+        (HEAD + '[[entry_point]]\nurl = "http://a.example"\nlogin = "env:L"\n', "would be sent unencrypted"),
         (HEAD + '[[entry_point]]\nurl = "https://a.example"\ncanonical = "yes"\n', "expected true or false"),
         (HEAD + '[[repository]]\npath = "/srv/shop"\n', "expected a path relative to the system file"),
         (HEAD + '[[data_store]]\nname = "d"\nkind = "x"\nrto = "soon"\n', '"soon" is no duration'),

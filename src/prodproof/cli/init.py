@@ -98,7 +98,7 @@ def _write_schema(root: Path) -> None:
     """Put the schema where the file's first line says. Only editors miss it, so that a failure is no error."""
     state = root / Path(SCHEMA_FILE).parent
     try:
-        state.mkdir(exist_ok=True)
+        state.mkdir(mode=0o700, exist_ok=True)
         if state.is_symlink():
             return
         for name, text in ((".gitignore", "*\n"), (Path(SCHEMA_FILE).name, json_schema_text())):

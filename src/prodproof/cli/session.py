@@ -20,7 +20,7 @@ from prodproof.reach.repository import RepositoryReader
 from prodproof.reach.tree import read_tree
 from prodproof.reach.world import Settings
 from prodproof.system.checks import check
-from prodproof.system.discovery import infer
+from prodproof.system.discovery import infer, summary
 from prodproof.system.errors import UserError, inert
 from prodproof.system.load import declare, find_system_file
 from prodproof.system.merged import read
@@ -65,7 +65,8 @@ def open_session(
     check(read_file, ids, today)
     trusted = trust or TrustStore(os.environ).standing(read_file).trusted
     declared = _with_django(declare(read_file, env, trusted=trusted), django)
-    return Session(declared, state or file.resolve().parent / ".prodproof", settings, file)
+    state = state or file.resolve().parent / ".prodproof"
+    return Session(declared, state, settings, file, tuple(read_file.notices))
 
 
 def _visit(url: str, state: Path | None, settings: Settings, env: str | None, django: str | None) -> Session:
@@ -104,10 +105,14 @@ def _inferred(
     reader = RepositoryReader.open(path)
     if isinstance(reader, Unseen):
         raise UserError(reader.detail)
-    declared = replace(infer(read_tree(reader), str(reader.directory)), trusted=trust)
+    tree = read_tree(reader)
+    declared = replace(infer(tree, str(reader.directory)), trusted=trust)
     if env is not None and env != declared.environment.name:
-        raise UserError(f'there is no environment "{inert(env)}": without prodproof.toml there is only production')
-    notes = ("no prodproof.toml: what is declared was inferred from the repository; prodproof init writes the file",)
+        raise UserError(f'there is no environment "{inert(env)}" to verify without prodproof.toml; prodproof init')
+    notes = (
+        "no prodproof.toml: what is declared was inferred from the repository; prodproof init writes the file",
+        summary(tree),
+    )
     state = state or _user_state(str(reader.directory), reader.directory.name)
     return Session(_with_django(declared, django), state, settings, None, notes)
 

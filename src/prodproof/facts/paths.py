@@ -77,3 +77,23 @@ class AdminPaths:
     lost: tuple[PathLost, ...] = ()
     home: PathAnswer | None = None
     table: Table = Table.NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedSite:
+    """What strangers get from an environment that must be closed, beside what its declared login gets."""
+
+    url: str
+    environment: str
+    answers: tuple[PathAnswer, ...]
+    """Anonymous."""
+
+    lost: tuple[PathLost, ...] = ()
+    differs: bool | None = None
+    """Whether the declared login is let in at the entry point and gets another answer than a stranger; None where
+    there was no login to try."""
+
+    why_no_login: str = ""
+    """Why the login could not be tried."""
+
+    table: Table = Table.NONE

@@ -3,8 +3,8 @@
 from urllib.parse import urlsplit
 
 from prodproof.facts.http import Answer
+from prodproof.facts.names import same_site
 from prodproof.guarantees import _csp
-from prodproof.guarantees._names import same_site
 
 
 def framing_fault(answer: Answer, embedders: tuple[str, ...], host: str) -> tuple[str, str] | None:

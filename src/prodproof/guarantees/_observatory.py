@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from prodproof.facts.http import Answer, Cookie, Script, SiteAnswers, Situation
+from prodproof.facts.names import same_site
 from prodproof.guarantees import _observatory_csp
-from prodproof.guarantees._names import same_site
 from prodproof.guarantees._observatory_scores import Result, grade, total
 
 SIX_MONTHS = 15552000

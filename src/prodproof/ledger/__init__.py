@@ -5,12 +5,12 @@ Importing this room does not import Django; opening a ledger does.
 
 from prodproof.ledger.carry import Merged
 from prodproof.ledger.errors import DivergedError, LedgerError, MovedError, NotALedgerError
+from prodproof.ledger.findings import Damage, Problem, Verification
 from prodproof.ledger.keys import fingerprint_key, known_public_key, read_public_key, signer
 from prodproof.ledger.ledger import Ledger, open_ledger
 from prodproof.ledger.statement import Checkpoint
 from prodproof.ledger.store import Head
 from prodproof.ledger.stored import Run, StoredResult, StoredRun
-from prodproof.ledger.verification import Damage, Problem, Verification
 
 __all__ = [
     "Checkpoint",

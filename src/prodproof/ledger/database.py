@@ -36,7 +36,7 @@ def sqlite_alias(state_dir: Path) -> str:
     Raises LedgerError when the directory cannot be made or written.
     """
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = state_dir / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="ascii")

@@ -27,6 +27,10 @@ class EntryKind(StrEnum):
     JOINED = "joined"
 
 
+SPECIAL = (EntryKind.CHECKPOINT, EntryKind.PRUNE, EntryKind.ERASE, EntryKind.JOINED)
+"""Kinds whose content verification reads; of all others it reads the bytes alone."""
+
+
 @dataclass(frozen=True)
 class About:
     """What an entry is about; the newest entry of each can be looked up."""

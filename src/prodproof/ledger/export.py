@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from prodproof.facts.codec import canonical
-from prodproof.ledger.entry import SCHEMA
+from prodproof.ledger.entry import SCHEMA, SPECIAL
 from prodproof.ledger.errors import LedgerError, NotALedgerError
 from prodproof.ledger.store import BATCH, Head, Row, Store
 
@@ -21,7 +21,7 @@ MAX_LINE = 256 * 1024 * 1024
 
 _ENTRY = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n', re.DOTALL)
 _PAYLOAD = re.compile(rb'\{"digest":"([0-9a-f]{64})","payload":(.*)\}\n', re.DOTALL)
-_SPECIAL = tuple(b'{"about":["%b"' % kind for kind in (b"checkpoint", b"erase", b"joined", b"prune"))
+_SPECIAL = tuple(b'{"about":["%b"' % kind.encode() for kind in SPECIAL)
 
 
 class ExportSource:
@@ -118,8 +118,7 @@ class StoreSource:
         self.system = store.system
         topics = store.topics(cursor)
         self.prefixes: Mapping[int, bytes] = {number: about.prefix for number, about in topics.items()}
-        special = ("checkpoint", "erase", "joined", "prune")
-        self.special = frozenset(number for number, about in topics.items() if about.kind in special)
+        self.special = frozenset(number for number, about in topics.items() if about.kind in SPECIAL)
 
     def rows(self, after: int = 0) -> Iterator[list[Row]]:
         """Entries by number."""

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from prodproof.facts import Observation, Subject, Survey, Unseen
-from prodproof.facts.codec import name_of
 from prodproof.facts.declared import Declared
 from prodproof.ledger import carry, export, retention
 from prodproof.ledger.database import database_url as url_from
 from prodproof.ledger.database import postgres_alias, sqlite_alias
 from prodproof.ledger.entry import About, Draft, EntryKind, storable, topic_name
 from prodproof.ledger.errors import LedgerError
+from prodproof.ledger.findings import Verification
 from prodproof.ledger.keys import Signer, signer
 from prodproof.ledger.statement import Checkpoint
 from prodproof.ledger.store import Head, Store
@@ -30,13 +30,15 @@ from prodproof.ledger.stored import (
     dump_run,
     dump_survey,
     load_declaration,
+    load_observation,
     load_result,
     load_run,
     load_surveys,
+    observations_of,
     put_fact,
     references,
 )
-from prodproof.ledger.verification import Verification, verify
+from prodproof.ledger.verification import verify
 from prodproof.verdicts import Result
 
 Out = TypeVar("Out")
@@ -83,6 +85,7 @@ class Ledger:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._closing = threading.Lock()
         self._closed = False
+        self._closer: threading.Thread | None = None
         try:
             self._store = self._do(lambda: Store(alias, system))
         except BaseException:
@@ -104,7 +107,7 @@ class Ledger:
         with self._closing:
             if self._closed:
                 return
-            self._closed = True
+            self._closed, self._closer = True, threading.current_thread()
         self._do(self._store.close)
         self._thread.shutdown()
 
@@ -253,18 +256,14 @@ class Ledger:
             with self._store.reading() as cursor:
                 for number, about in self._store.topics(cursor, EntryKind.FACTS, storable(environment)).items():
                     for entry in self._store.of_topic(cursor, number, about, LOOK_BACK):
-                        if name_of(fact) not in {survey.get("fact") for survey in entry.what.get("surveys", ())}:
-                            break
-                        payloads = self._store.payload_bodies(cursor, references(entry))
-                        seen = [
-                            observation
-                            for survey in load_surveys(entry, payloads)
-                            if survey.fact is fact
-                            for observation in survey.observations
-                            if observation.subject == subject and not isinstance(observation.seen, Unseen)
-                        ]
+                        told = observations_of(entry, fact, subject)
+                        if told is None:
+                            break  # a step that observes other facts
+                        payloads = self._store.payload_bodies(cursor, (item["digest"] for item in told))
+                        seen = [load_observation(fact, item, payloads) for item in told]
+                        seen = [item for item in seen if not isinstance(item.seen, Unseen)]
                         if seen:
-                            newest = max(seen, key=lambda observation: observation.at)
+                            newest = max(seen, key=lambda item: item.at)
                             best = newest if best is None or newest.at > best.at else best
                             break
             return best
@@ -339,6 +338,8 @@ class Ledger:
             self._do(lambda: self._store.append_drafts(drafts))
 
     def _do(self, work: Callable[[], Out]) -> Out:
+        if self._closed and threading.current_thread() is not self._closer:
+            raise LedgerError(f"{self.place}: this ledger was closed")
         # A thread of its own: Django refuses its connections in an event loop, and binds them to their thread.
         return self._thread.submit(work).result()
 

@@ -210,7 +210,7 @@ def _load_survey(data: Mapping[str, Any], payloads: Mapping[str, bytes]) -> Surv
     try:
         return Survey(
             fact=fact,
-            observations=tuple(_load_observation(fact, item, payloads) for item in data["observations"]),
+            observations=tuple(load_observation(fact, item, payloads) for item in data["observations"]),
             gaps=tuple(_load_unseen(gap) for gap in data["gaps"]),
             listed=tuple(_load_subject(subject) for subject in data["listed"]),
         )
@@ -218,7 +218,21 @@ def _load_survey(data: Mapping[str, Any], payloads: Mapping[str, bytes]) -> Surv
         return Survey(fact, (), (OTHER_VERSION,))
 
 
-def _load_observation(fact: type[Any], data: Mapping[str, Any], payloads: Mapping[str, bytes]) -> Observation[Any]:
+def observations_of(entry: Entry, fact: type[Any], subject: Subject) -> list[Mapping[str, Any]] | None:
+    """What an entry holds about one subject that was seen; None when its step does not observe that fact at all."""
+    surveys = [survey for survey in entry.what.get("surveys", ()) if survey.get("fact") == name_of(fact)]
+    if not surveys:
+        return None
+    return [
+        item
+        for survey in surveys
+        for item in survey["observations"]
+        if "digest" in item and item["subject"] == _dump_subject(subject)
+    ]
+
+
+def load_observation(fact: type[Any], data: Mapping[str, Any], payloads: Mapping[str, bytes]) -> Observation[Any]:
+    """One observation of an entry, with what was seen, or why it can no longer be read."""
     digest = data.get("digest")
     seen = _load_unseen(data["unseen"]) if digest is None else _load_fact(fact, digest, payloads)
     return Observation(

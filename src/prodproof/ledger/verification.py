@@ -6,95 +6,20 @@ The steps are those of `docs/ledger.md`, numbered the same.
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from operator import itemgetter
 from typing import Protocol
 
 from prodproof.ledger.entry import Entry, EntryKind, genesis, link, parse
 from prodproof.ledger.errors import LedgerError, NotALedgerError
+from prodproof.ledger.findings import Damage, Problem, Verification
 from prodproof.ledger.joining import NotJoined, segment_hashes
 from prodproof.ledger.statement import Checkpoint, removal_signed_by
 from prodproof.ledger.store import Head, Row
 
-SPECIAL = (EntryKind.CHECKPOINT, EntryKind.PRUNE, EntryKind.ERASE, EntryKind.JOINED)
-"""Kinds whose content verification reads; of all others it reads the bytes alone."""
-
 _REFERENCE = b'"digest":"'
-_HEX = 64
+_DIGEST_OF = itemgetter(slice(64))
 _UNFILED = b"?"
 """No entry begins like this."""
-
-
-class Damage(StrEnum):
-    """What verification can find."""
-
-    ALTERED = "altered"
-    MISSING = "missing"
-    REORDERED = "reordered"
-    TRUNCATED = "truncated"
-    REWRITTEN = "rewritten"
-    """The chain is whole, but it is not the one that a checkpoint was signed for."""
-
-    FORGED = "forged"
-    """A signature is wrong, or by nobody who is trusted."""
-
-    MISFILED = "misfiled"
-    """The database's index says something else than the entry."""
-
-    PAYLOAD_ALTERED = "payload altered"
-    PAYLOAD_MISSING = "payload missing"
-    PAYLOAD_KEPT = "payload kept"
-    """A payload is there although a signed entry says that it was removed."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """The first thing that is wrong."""
-
-    damage: Damage
-    sequence: int | None
-    """The entry's number; None where it is about no single entry."""
-
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.damage.value}: {self.detail}"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What verification found."""
-
-    system: str
-    entries: int
-    """How many entries were verified, from the first on without a break."""
-
-    head: str
-    """Hash of the last of them."""
-
-    problem: Problem | None
-    trusted: bool
-    """Whether there was a public key to check signatures against; if not, they only prove that one key made them."""
-
-    checkpoints: int = 0
-    """Checkpoints in the chain that were signed by a trusted key (by any key, if none was given)."""
-
-    foreign: int = 0
-    """Checkpoints by other keys; they prove nothing here."""
-
-    signed_through: int = 0
-    """Number of the last entry that a trusted checkpoint covers; those after it could still be rewritten."""
-
-    payloads: int = 0
-    removed: int = 0
-    """Payloads that signed entries removed and nothing brought back."""
-
-    joined: int = 0
-    """Segments that were written elsewhere and joined."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.problem is None
 
 
 class Source(Protocol):
@@ -206,9 +131,8 @@ def _check_batch(source: Source, walk: _Walk, batch: Sequence[Row]) -> bool:
     sequences, stored, bodies, topics = zip(*batch, strict=True)
     try:
         hashes = [head := sha256(head + body).digest() for body in bodies]
-        prefixes = [source.prefixes.get(topic, _UNFILED) for topic in topics]
-        filed = all(map(bytes.startswith, bodies, prefixes))
-    except TypeError:  # SQLite lets whoever tampers put a text or a null where bytes belong
+        filed = all(map(bytes.startswith, bodies, map(source.prefixes.__getitem__, topics)))
+    except (TypeError, KeyError):  # SQLite lets whoever tampers put anything anywhere
         return False
     if hashes != list(stored) or sequences != tuple(range(first, first + len(batch))):
         return False
@@ -235,10 +159,13 @@ def _check_one_by_one(source: Source, walk: _Walk, batch: Sequence[Row]) -> None
 def _refer(walk: _Walk, bodies: Iterable[bytes]) -> None:
     # In canonical JSON these bytes can only be a key with its value: within a text the quotes would be escaped.
     # One search over many entries at once costs a third of one for each.
-    found = {part[:_HEX] for part in b"".join(bodies).split(_REFERENCE)[1:]}
-    walk.alive |= found
+    found = map(_DIGEST_OF, b"".join(bodies).split(_REFERENCE)[1:])
     if walk.gone:
-        walk.gone -= found
+        again = set(found)
+        walk.gone -= again
+        walk.alive |= again
+    else:
+        walk.alive.update(found)
 
 
 def _check_special(walk: _Walk, sequence: int, body: bytes) -> None:

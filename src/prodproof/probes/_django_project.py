@@ -104,6 +104,9 @@ class DjangoSource:
         for path in self.reader.glob(*_DEPLOYMENT):
             if is_sample(path) or is_for_development(path) or not self.of_this_kind(path):
                 continue
+            # A compose file without an environment in its name is a developer's as often as a server's.
+            if "compose" in PurePosixPath(path).name and not set(re.split(r"[/._\-]", path)) & set(_NAMES[self.kind]):
+                continue
             text = self.text(path)
             for name, value, line in _assignments(path, text):
                 if "$" not in value and "{{" not in value:

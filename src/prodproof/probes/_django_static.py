@@ -110,7 +110,7 @@ def _shown(text: str) -> str:
 def _secret(found: Value) -> tuple[SecretShape, ...]:
     """The shape of SECRET_KEY where its text stands in the source: nothing else is told of it."""
     text = found.value
-    if not found.usable or not isinstance(text, str) or (found.variable and found.known):
+    if not found.usable or not isinstance(text, str) or found.variable:
         return ()
     bounds = ((0, "empty"), (7, "under-8"), (15, "8-15"), (31, "16-31"), (49, "32-49"))
     return (

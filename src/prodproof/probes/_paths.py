@@ -43,7 +43,9 @@ class Asker:
         self.origin = f"{parts.scheme}://{authority_of(about.url)}"
         self.world = world
         self.lab = False
-        self._hosts = frozenset({about.authority})
+        points = (about, *world.declared.all_entry_points, *world.declared.entry_points)
+        # The same host on another declared port or scheme is still the same place.
+        self._hosts = frozenset(point.authority for point in points if urlsplit(point.url).hostname == parts.hostname)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._unknown: dict[str, asyncio.Task[str]] = {}
 
@@ -76,7 +78,7 @@ class Asker:
             password_form=read_page(last).password,
             page=plain(page)[:300] if page != wanted.path else "",
             sent_to=authority_of(beyond) if beyond else None,
-            challenge=((last.first("www-authenticate") or "").split() or [None])[0] if last.status == 401 else None,
+            challenge=_challenge(last),
             interposed=interposed(last),
             certificate_error=last.certificate_error,
             forwarded=bool(headers),
@@ -105,6 +107,11 @@ class Asker:
     async def _ask_unknown(self, shape: str) -> str:
         chain = await self._chain(shape.replace("*", secrets.token_hex(10)), ())
         return "" if isinstance(chain, Unseen) else _print_of(chain)
+
+
+def _challenge(answer: Exchange) -> str | None:
+    words = (answer.first("www-authenticate") or "").lower().split()
+    return plain(words[0])[:40] if answer.status == 401 and words else None
 
 
 def _shape(path: str) -> str:

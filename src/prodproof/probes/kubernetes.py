@@ -54,7 +54,7 @@ def observe(repository: Repository, world: World) -> tuple[Survey[Any], ...]:
     commit = reader.commit
     objects, unread = _objects(reader)
     facts: dict[type[Any], list[tuple[Subject, Any]]] = {fact: [] for fact in FACTS}
-    for subject, fact in _facts(objects, _kustomizations(reader)):
+    for subject, fact in facts_of(objects, _kustomizations(reader)):
         facts[type(fact)].append((subject, fact))
     settings = _settings(reader, objects, len(facts[Workload]))
     if settings:
@@ -122,7 +122,8 @@ def _kustomizations(reader: RepositoryReader) -> Kustomizations:
     return Kustomizations.of(files)
 
 
-def _facts(objects: list[KubeObject], kustomizations: Kustomizations) -> Iterator[tuple[Subject, Any]]:
+def facts_of(objects: list[KubeObject], kustomizations: Kustomizations) -> Iterator[tuple[Subject, Any]]:
+    """Subject and fact of each object that a guarantee is about."""
     objects = [replace(item, kustomized=kustomizations.namespace(item.path)) for item in objects]
     policies = [item for item in objects if item.kind in POLICY_KINDS]
     guarded = {item.spec.map("targetRef").text("name") for item in objects if item.group == "flagger.app"}

@@ -9,7 +9,6 @@ from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import Host, Permission
 from prodproof.facts.ports import AddressPorts, Control, HostPorts, PortRange, UdpState
 from prodproof.probes.probe import probe
-from prodproof.reach.address import addresses_of
 from prodproof.reach.port_scan import Scanned, Scanner, ranges
 from prodproof.reach.services import identify
 from prodproof.reach.stream import is_loopback
@@ -43,7 +42,7 @@ async def observe(about: Host, world: World) -> Survey[HostPorts]:
 
 
 async def _scan(host: Host, world: World) -> tuple[HostPorts | Unseen, bool]:
-    addresses = host.addresses or await addresses_of(host.name, world.settings)
+    addresses = host.addresses or await world.http.addresses(host.name)
     if isinstance(addresses, Unseen):
         return addresses, False
     lab = all(is_loopback(address) for address in addresses)

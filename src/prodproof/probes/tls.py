@@ -10,7 +10,6 @@ from prodproof.facts.declared import Declared, Host
 from prodproof.facts.ports import HostPorts
 from prodproof.facts.tls import SeenCertificate, TlsAddress, TlsEndpoint
 from prodproof.probes.probe import probe
-from prodproof.reach.address import addresses_of
 from prodproof.reach.starttls import BY_PORT
 from prodproof.reach.stream import is_loopback
 from prodproof.reach.tls import Target, examine
@@ -91,7 +90,7 @@ def _ports(host: Host, world: World) -> dict[int, str | None]:
 
 
 async def _look(place: Place, world: World) -> tuple[TlsEndpoint | Unseen, bool]:
-    addresses = place.addresses or await addresses_of(place.host, world.settings)
+    addresses = place.addresses or await world.http.addresses(place.host)
     if isinstance(addresses, Unseen):
         return addresses, False
     lab = all(is_loopback(address) for address in addresses)

@@ -91,8 +91,12 @@ class Lab:
         shop = EntryPoint(
             url=site.url(), purpose="the shop", owner="ana", canonical=True, allow=frozenset({Permission.ERRORS})
         )
-        plain = EntryPoint(url=site.http_url(), purpose="redirect to HTTPS", owner="ana")
-        staging = EntryPoint(url=site.url(STAGING), purpose="review", owner="ana", environment="staging")
+        plain = EntryPoint(
+            url=site.http_url(), purpose="redirect to HTTPS", owner="ana", allow=frozenset({Permission.ERRORS})
+        )
+        staging = EntryPoint(
+            url=site.url(STAGING), purpose="review", owner="ana", environment="staging", login=f"file:{site.login_file}"
+        )
         self.declare(
             entry_points=(*self.declared.entry_points, shop, plain),
             all_entry_points=(*self.declared.all_entry_points, shop, plain, staging),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prodproof.facts import Location, Reason, Unseen
-from prodproof.facts.pipeline import Activity, Forge, Job, LongLivedCredential, Pipeline, Trigger
+from prodproof.facts.pipeline import Activity, Forge, Hazard, Job, LongLivedCredential, Pipeline, Trigger
 from prodproof.reach import pipeline_credentials as credentials
 from prodproof.reach import pipeline_tools
 from prodproof.reach.pipeline_scripts import ScriptReader, texts_of
@@ -22,6 +22,10 @@ MAX_STEPS = 1_000
 MAX_CALLS = 4
 """Reusable workflows and composite actions inside each other."""
 
+_LISTS_FILES = re.compile(
+    r"(tj-actions|step-security)/changed-files@|jitterbit/get-changed-files@|trilom/file-changes-action@|dorny/paths-filter@"
+)
+_OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.([\w-]+)")
 _NEVER = re.compile(r"^\s*(\$\{\{\s*)?(false|!\s*true|0)(\s*\}\})?\s*$", re.IGNORECASE)
 
 
@@ -73,6 +77,7 @@ class WorkflowReader:
             triggers=tuple(_triggers(top["on"])),
             jobs=jobs,
             credentials=tuple(sorted(unique.values(), key=lambda item: (item.line, item.name))),
+            hazards=tuple(_pasted_names(top.map("jobs"))) if _takes_strangers(top["on"]) else (),
         )
 
     def _jobs(self, top: PlacedMap, found: list[LongLivedCredential], prefix: str, depth: int) -> Iterable[Job]:
@@ -222,6 +227,23 @@ class WorkflowReader:
                 activities.extend(replace(item, line=line) for item in inner)
             return
         opaque.append(uses)
+
+
+def _takes_strangers(on: Any) -> bool:
+    return any(trigger.event.startswith("pull_request") for trigger in _triggers(on))
+
+
+def _pasted_names(jobs: PlacedMap) -> Iterable[Hazard]:
+    """Names of changed files that are pasted into a script: whoever opens a pull request chooses them (GHSL-2023-271)."""
+    for id in jobs:
+        steps = jobs.map(id).maps("steps")[:MAX_STEPS]
+        listing = {step.text("id") for step in steps if _LISTS_FILES.match(step.text("uses") or "")} - {None}
+        for step in steps:
+            for name, output in _OUTPUT.findall(step.text("run") or ""):
+                if name in listing and ("file" in output or output == "all"):
+                    what = f"job {id} pastes names of changed files into a script (steps.{name}.outputs.{output})"
+                    yield Hazard("untrusted-input", what, step.at("run"), f"{id}:{name}")
+                    break
 
 
 def _triggers(on: Any) -> Iterable[Trigger]:

@@ -75,6 +75,9 @@ class Exchange:
     certificate_error: str | None = None
     """Why the certificate is not trusted, where the answer was read all the same."""
 
+    certificate: bytes | None = None
+    """The server's certificate (DER)."""
+
     @property
     def lab(self) -> bool:
         """Whether the target was a loopback address."""
@@ -376,6 +379,7 @@ class HttpClient:
                 headers = tuple(
                     (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
                 )
+                certificate = _certificate(response)
                 if len(headers) > MAX_HEADERS:
                     return Unseen(Reason.INCOMPLETE, f"{host} sent more than {MAX_HEADERS} header lines")
                 body = await _body(response, headers, max_body, deadline)
@@ -395,6 +399,7 @@ class HttpClient:
             complete=body.complete and not body.encoded,
             address=address,
             certificate_error=certificate_error,
+            certificate=certificate,
         )
 
     async def _knock(self, address: str, port: int) -> Door:
@@ -467,6 +472,13 @@ async def _body(response: httpx.Response, headers: tuple[tuple[str, str], ...], 
     except (httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError):
         # The status and the headers came whole: they are worth keeping with a part of the body.
         return Body(bytes(kept[:limit]), complete=False)
+
+
+def _certificate(response: httpx.Response) -> bytes | None:
+    stream = response.extensions.get("network_stream")
+    secure = stream.get_extra_info("ssl_object") if stream is not None else None
+    found = secure.getpeercert(binary_form=True) if secure is not None else None
+    return found if isinstance(found, bytes) else None
 
 
 def _why(error: BaseException, host: str) -> Unseen:

@@ -1,5 +1,6 @@
 """nginx configuration as a tree of directives; reads text only and follows no include."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -147,13 +148,16 @@ def _bare(text: str, start: int) -> tuple[str, int]:
     return text[start:position], min(position, len(text))
 
 
+_LUA = re.compile(r"--[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[{}]")
+
+
 def _past_lua(text: str, start: int) -> int:
     depth = 0
-    for position in range(start, len(text)):
-        if text[position] == "{":
+    for match in _LUA.finditer(text, start):
+        if match[0] == "{":
             depth += 1
-        elif text[position] == "}":
+        elif match[0] == "}":
             depth -= 1
             if depth == 0:
-                return position + 1
+                return match.end()
     raise _BrokenError("a Lua block does not end")

@@ -216,7 +216,11 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
             if name == "snyk" and "code" in rest[:2]
             else roles
         )
-    elif (name in ("npm", "yarn", "pnpm", "bun") and "audit" in rest[:2]) or (name == "composer" and "audit" in rest[:1]) or (name == "cargo" and rest[:1] in (("audit",), ("deny",))):
+    elif (
+        (name in ("npm", "yarn", "pnpm", "bun") and "audit" in rest[:2])
+        or (name == "composer" and "audit" in rest[:1])
+        or (name == "cargo" and rest[:1] in (("audit",), ("deny",)))
+    ):
         roles = (DEPS,)
     elif name == "gitleaks":
         roles, weak = (SECRETS,), "--exit-code 0" if _value(rest, "--exit-code") == "0" else ""
@@ -355,11 +359,8 @@ def _deploys(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]
         return [Recognised(Role.DEPLOY, f"{name} {verb}".strip() if name not in ("ansible-playbook", "git") else name)]
     if name in ("bash", "sh", "python", "python3") and rest:
         name, written = rest[0].rpartition("/")[2], rest[0]
-    if (
-        ("/" in written + name
-        and _DEPLOY_SCRIPT.match(name))
-        or (_DEPLOY_SCRIPT.match(name)
-        and written.endswith((".sh", ".py")))
+    if ("/" in written + name and _DEPLOY_SCRIPT.match(name)) or (
+        _DEPLOY_SCRIPT.match(name) and written.endswith((".sh", ".py"))
     ):
         return [Recognised(Role.DEPLOY, name)]
     if (name, *rest[:1]) in (("kind", "create"), ("minikube", "start"), ("k3d", "cluster"), ("ctlptl", "apply")):

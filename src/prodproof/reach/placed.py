@@ -1,6 +1,7 @@
 """YAML (and so JSON) as plain values that remember their lines; built from parser events, so that no document can
 exhaust the stack or memory."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -90,6 +91,10 @@ def read_documents(text: str, rendered: bool = False) -> list[Any] | Unseen:
     try:
         return _Builder().build(text)
     except yaml.YAMLError as error:
+        if text.lstrip()[:1] in ("{", "["):
+            document = _from_json(text)
+            if not isinstance(document, Unseen):
+                return [document]
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         if not rendered and _TEMPLATE.search(text):
@@ -111,6 +116,26 @@ def walk(value: Any) -> Iterator[PlacedMap]:
             stack.extend(reversed(list(at.values())))
         elif isinstance(at, PlacedList):
             stack.extend(reversed(at))
+
+
+def _from_json(text: str) -> Any:
+    """JSON that YAML does not take (tabs, escaped surrogates); its lines are not known and count as 1."""
+    try:
+        return _placed(json.loads(text), 0)
+    except (ValueError, RecursionError, _TooLargeError):
+        return Unseen(Reason.INCOMPLETE, "is not JSON")
+
+
+def _placed(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise _TooLargeError(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict):
+        made = _map(1)
+        made.update((key, _placed(item, depth + 1)) for key, item in value.items())
+        return made
+    if isinstance(value, list):
+        return PlacedList(_placed(item, depth + 1) for item in value)
+    return str(value) if isinstance(value, float) else value
 
 
 class _TooLargeError(Exception):

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-_FENCE = re.compile(r"^\s*(```|~~~|\.\. code|----\s*$)")
-_ITEM = re.compile(r"^\s*([-*+•]|\d{1,3}[.)]|#\.)\s+\S")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_ITEM = re.compile(r"^\s*(([-*+•]|\d{1,3}[.)]|#\.)\s+\S|\.\. code)")
 _MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ASCIIDOC_HEADING = re.compile(r"^(={1,6})\s+(.*?)\s*$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'`#*+])\1{2,}\s*$")

@@ -210,7 +210,9 @@ def _read_records(data: bytes, answers: list[Answer]) -> bool:
         if kind == _HANDSHAKE:
             handshake += payload
         elif kind != _ALERT:
-            break
+            # What comes after a change of ciphers cannot be read.
+            _read_messages(handshake, answers)
+            return False
         elif size != 2:
             raise BadRecordError("an alert of the wrong size")
         elif payload[0] != 1 or payload[1] == 0:

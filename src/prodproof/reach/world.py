@@ -42,6 +42,9 @@ class Settings:
     source_address: str | None = None
     """The local address that outside requests are made from."""
 
+    fingerprint_key: bytes = field(default=b"", repr=False)
+    """The system's key for fingerprints of secrets; without it none are made."""
+
     web_ports: tuple[int, int] = (80, 443)
     """Where the names of a zone are visited, over HTTP and HTTPS; others in labs, where low ports are not ours."""
 

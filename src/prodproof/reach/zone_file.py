@@ -96,7 +96,11 @@ def names_of_list(text: str, origin: str) -> tuple[str, ...] | Unseen:
         name = line.partition("#")[0].strip().lower()
         if not name:
             continue
-        name = name.rstrip(".") if "." in name.rstrip(".") else (end if name == "@" else f"{name.rstrip('.')}.{end}")
+        name = name.rstrip(".")
+        if name == "@":
+            name = end
+        elif "." not in name.removeprefix("*."):
+            name = f"{name}.{end}"
         if not re.fullmatch(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?", name) or ".." in name:
             return Unseen(Reason.INCOMPLETE, f"line {number} of the list of names is no host name")
         if name != end and not name.endswith("." + end):

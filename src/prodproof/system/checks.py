@@ -155,6 +155,9 @@ def _references_between(file: SystemFile) -> Iterator[Problem]:
             seen.add(port.number)
         if host.control_closed is not None and host.control_closed in seen | {host.control_open}:
             yield file.problem("host", index, "control_closed", f"{host.control_closed} is declared open")
+    for index, entry in enumerate(tables.entry_point):
+        if entry.login and entry.url.lower().startswith("http:"):
+            yield file.problem("entry_point", index, "login", "would be sent unencrypted; write the URL with https")
     if tables.gate.scope == "listed" and not tables.gate.include:
         yield file.problem("gate", None, "scope", 'a listed scope needs include = ["…"], areas and guarantee ids')
     if tables.gate.scope != "listed" and tables.gate.include:

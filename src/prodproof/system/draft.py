@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from prodproof.facts.repository import RepositoryTree
 from prodproof.system.discover.found import Found, Kind
-from prodproof.system.discovery import of_kind, system_name
+from prodproof.system.discovery import environments, of_kind, stores, system_name
 from prodproof.system.errors import inert
 from prodproof.system.schema import VERSION
 
@@ -17,7 +17,6 @@ SCHEMA_FILE = ".prodproof/prodproof.schema.json"
 """Where `init` puts the schema for editors, relative to the system file."""
 
 MAX_HOSTS = 8
-MAX_STORES = 12
 MAX_PLACES = 3
 MAX_NAMES = 8
 
@@ -74,7 +73,7 @@ def _entry_points(found: tuple[Found, ...]) -> list[str]:
 
 
 def _environments(found: tuple[Found, ...]) -> list[str]:
-    others = of_kind(found, Kind.ENVIRONMENT)
+    others = environments(found)
     if not others:
         return []
     lines = ["[[environment]]", 'name = "production"']
@@ -88,22 +87,6 @@ def _environments(found: tuple[Found, ...]) -> list[str]:
             '# networks = ["198.51.100.0/24"]   # TODO: from where may it be reached?',
         ]
     return lines
-
-
-def stores(found: tuple[Found, ...]) -> tuple[tuple[str, str, Found], ...]:
-    """The data stores to declare: name, kind and where first seen. No two have the same name."""
-    listed = [(item.name, item.detail, item) for item in found if item.kind is Kind.DATA_STORE]
-    if any(name == "database" and kind != "sqlite" for name, kind, _ in listed):
-        listed = [item for item in listed if item[1] != "sqlite"]
-    media = of_kind(found, Kind.MEDIA)
-    if media and not any(name == "uploads" for name, _, _ in listed):
-        listed.append(("uploads", "files", media[0]))
-    kinds: dict[str, str] = {}
-    chosen: dict[str, tuple[str, str, Found]] = {}
-    for name, kind, item in listed:
-        label = name if kinds.setdefault(name, kind) == kind else f"{name}-{kind}"
-        chosen.setdefault(label, (label, kind, item))
-    return tuple(chosen.values())
 
 
 def _data_stores(found: tuple[Found, ...]) -> list[str]:
@@ -121,7 +104,7 @@ def _data_stores(found: tuple[Found, ...]) -> list[str]:
         "# TODO: for each data store, for how long may it be away (rto),",
         "# and how much of its latest data may be lost (rpo)?",
     ]
-    for name, kind, first in listed[:MAX_STORES]:
+    for name, kind, first in listed:
         lines += [
             f"# {seen(found, first)}",
             "[[data_store]]",
@@ -131,8 +114,6 @@ def _data_stores(found: tuple[Found, ...]) -> list[str]:
             '# rpo = "5m"',
             "",
         ]
-    if len(listed) > MAX_STORES:
-        lines += [f"# TODO: {len(listed) - MAX_STORES} more were seen; prodproof init --print lists them", ""]
     return lines[:-1]
 
 

@@ -72,7 +72,7 @@ def read(path: Path) -> SystemFile:
 
     Raises SystemFileError with all that is wrong with the first file that cannot be used.
     """
-    if os.path.isdir(path):
+    if os.path.isdir(path) and path.name != FILE_NAME:
         path = path / FILE_NAME
     shown = shown_path(path)
     text = read_text(path, shown)

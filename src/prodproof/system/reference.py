@@ -7,7 +7,7 @@ from prodproof.system.schema import ARRAYS, SINGLES, json_schema
 
 _INTRO = """# prodproof.toml
 
-<!-- Written by scripts/generate_system_file.py from the schema. Change the descriptions there. -->
+Generated from the schema (`make docs`).
 
 The system file says what a team declares about its system. `prodproof init` writes a first one; it is short, lies
 beside the code, and is reviewed like code. Nothing that is not declared in it is ever contacted.

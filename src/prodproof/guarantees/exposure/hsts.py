@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.http import Answer, SiteAnswers, Situation
+from prodproof.facts.names import is_registrable
 from prodproof.guarantees._answers import own, unseen
 from prodproof.guarantees._hsts import HSTS as HEADER
 from prodproof.guarantees._hsts import YEAR, parsed
-from prodproof.guarantees._names import is_registrable
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable, unknown
 
 

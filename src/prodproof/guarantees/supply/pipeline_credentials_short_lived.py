@@ -24,7 +24,7 @@ def judge(pipeline: Pipeline) -> Verdict:
             *(
                 Finding(
                     "long-lived-credential",
-                    f"logs in to {item.provider} with the stored key {item.name}",
+                    f"uses a stored, long-lived key for {item.provider}: {item.name}",
                     Location(pipeline.location.path, item.line),
                     f"{item.provider}:{item.name}",
                 )
@@ -42,6 +42,6 @@ EXAMPLES = (
         "a stored AWS key",
         replace(_WHOLE, credentials=(LongLivedCredential("AWS", "AWS_SECRET_ACCESS_KEY", 12),)),
         broken,
-        says="stored key AWS_SECRET_ACCESS_KEY",
+        says="AWS_SECRET_ACCESS_KEY",
     ),
 )

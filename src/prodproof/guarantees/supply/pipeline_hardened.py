@@ -4,7 +4,8 @@ Risk: a stranger opens a pull request with a clever title or branch name, and yo
 secrets and the right to change your releases.
 Verified: GitHub workflows and actions are audited with zizmor, offline; what a repository writes to silence it is not
 heeded. A finding counts from medium severity and medium confidence; pinning is judged by `supply.versions-pinned`.
-GitLab: untrusted variables that a shell evaluates, remote includes without a hash, docker-in-docker, debug traces.
+File names of a change that
+are pasted into a script are looked for as well. GitLab: untrusted variables that a shell evaluates, remote includes without a hash, docker-in-docker, debug traces.
 Whether self-hosted runners are thrown away after each job only the forge knows, so they are unknown.
 Mend: hand untrusted values over as `env:` and quote them; `permissions: {}` at the top and the least per job;
 `pull_request` in place of `pull_request_target`; never check a fork's head out where there are secrets;
@@ -25,15 +26,25 @@ _ELSEWHERE = {
 }  # fmt: skip
 """Audits that other guarantees answer for, or that are about other things."""
 
+_PER_JOB = "excessive-permissions"
+
 
 @guarantee("supply.pipeline-hardened", seeds="L-3 H-guide-SLSA", proof="inside", severity="high")
 def judge(audit: WorkflowAudit) -> Verdict:
     """The audit's findings that are likely and weighty."""
-    findings = [
-        Finding(item.rule, item.message, Location(audit.location.path, item.line), item.key)
+    counted = [
+        item
         for item in audit.findings
         if item.rule not in _ELSEWHERE and item.severity in _COUNTS and item.confidence in _COUNTS
     ]
+    findings = [
+        Finding(item.rule, item.message, Location(audit.location.path, item.line), item.key)
+        for item in counted
+        if item.rule != _PER_JOB
+    ]
+    broad = [item for item in counted if item.rule == _PER_JOB]
+    if broad:  # said of the workflow and of each of its jobs; one line mends them all
+        findings.append(Finding(_PER_JOB, broad[0].message, Location(audit.location.path, broad[0].line)))
     if findings:
         return broken(*findings)
     if audit.self_hosted:
@@ -46,10 +57,8 @@ def judge(audit: WorkflowAudit) -> Verdict:
 
 
 @judge.also
-def judge_gitlab(pipeline: Pipeline) -> Verdict:
-    """The few things that weaken a GitLab pipeline."""
-    if pipeline.forge is Forge.GITHUB:
-        return not_applicable("GitHub workflows are audited file by file")
+def judge_pipeline(pipeline: Pipeline) -> Verdict:
+    """What the audit does not know: the few things that weaken a GitLab pipeline, file names in a GitHub script."""
     if pipeline.hazards:
         return broken(
             *(
@@ -57,6 +66,8 @@ def judge_gitlab(pipeline: Pipeline) -> Verdict:
                 for item in pipeline.hazards
             )
         )
+    if pipeline.forge is Forge.GITHUB:
+        return not_applicable("GitHub workflows are audited file by file")
     if pipeline.opaque:
         return unknown(Reason.INCOMPLETE, f"{pipeline.opaque[0]} is included and cannot be read from here")
     return holds("no hazard in the GitLab pipeline")
@@ -91,5 +102,12 @@ EXAMPLES = (
         broken,
     ),
     Example("an include from another project", replace(_GITLAB, opaque=("acme/ci-templates",)), unknown),
+    Example(
+        "names of changed files in a script",
+        replace(
+            _GITLAB, forge=Forge.GITHUB, hazards=(Hazard("untrusted-input", "pastes file names", 9, "test:files"),)
+        ),
+        broken,
+    ),
     Example("a GitHub workflow", replace(_GITLAB, forge=Forge.GITHUB), not_applicable),
 )

@@ -83,7 +83,7 @@ class NameServer:
             reply.set_rcode(dns.rcode.REFUSED)
         else:
             self._fill(reply, self._zones[zone], zone, asked.name, asked.rdtype)
-        whole = reply.to_wire()
+        whole = reply.to_wire(max_size=65535)
         if len(whole) <= limit:
             return whole
         cut = dns.message.make_response(question)

@@ -155,6 +155,9 @@ class Site:
     def __init__(self, directory: Path) -> None:
         self.authority = Authority(directory)
         self.hosts = {HOST: healthy_host(HOST), STAGING: staging_host()}
+        self.login_file = directory / "staging-login"
+        self.login_file.touch(mode=0o600)
+        self.login_file.write_text(STAGING_LOGIN)
         self.plain: Callable[[Request], Page] = self.redirect
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -7,7 +7,7 @@ from prodproof.facts import Location
 from prodproof.facts.repository import RepositoryTree
 from prodproof.system.discover.found import Found, Kind, files
 
-_ALERT = re.compile(r"^[ \t]*(?:-[ \t]+)?alert:\s*\S", re.MULTILINE)
+_ALERT = re.compile(r"^[ \t]*(?:-[ \t]+)?alert:[ \t]*\S", re.MULTILINE)
 _EXPRESSION = re.compile(r"^[ \t]*(?:-[ \t]+)?expr:", re.MULTILINE)
 _ROUTE = re.compile(r"^route:", re.MULTILINE)
 _RECEIVERS = re.compile(r"^receivers:", re.MULTILINE)

@@ -1,0 +1,33 @@
+"""Staging for everybody; only its media files; no login to prove it with."""
+
+from dataclasses import replace
+
+from prodproof.facts import Reason
+from prodproof.range.components.site import Page
+from prodproof.range.fault import Fault
+from prodproof.range.lab import Lab
+
+
+def for_everybody(lab: Lab) -> None:
+    lab.site.staging.login = None
+
+
+def media_only(lab: Lab) -> None:
+    lab.site.staging.pages["/media/"] = Page(body="receipt.txt", content_type="text/plain")
+    lab.site.staging.open_paths.add("/media/")
+
+
+def no_login(lab: Lab) -> None:
+    points = tuple(replace(point, login=None) for point in lab.declared.all_entry_points)
+    lab.declare(all_entry_points=points)
+
+
+FAULT = Fault(
+    guarantee="exposure.staging-closed",
+    breaks=for_everybody,
+    says="served to strangers",
+    variants=(media_only,),
+    withdraws=no_login,
+    reason=Reason.INSUFFICIENT_PROOF,
+    needs=("site",),
+)
