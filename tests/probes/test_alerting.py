@@ -6,7 +6,7 @@ import pytest
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.alerting import AlertRouting, AlertRule, RunbookPlace
-from prodproof.facts.declared import Monitoring
+from prodproof.facts.declared import Monitoring, Runbook
 from prodproof.probes.alerting import observe
 from tests.probes.files import only, seen, survey
 
@@ -144,3 +144,25 @@ def test_a_template_of_routes_is_unseen(tmp_path: Path) -> None:
     text = "route: {receiver: '{{ receiver }}'}\nreceivers: [{name: x}]\n"
     found = seen(survey(observe, tmp_path, {"alertmanager.yml": text})[AlertRouting])
     assert isinstance(found["alertmanager.yml"], Unseen)
+
+
+def test_alarms_in_terraform(tmp_path: Path) -> None:
+    text = """
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name        = "checkout-errors"
+  alarm_description = "severity=critical runbook=books/errors.md"
+  tags = {
+    team = "payments"
+  }
+}
+"""
+    found = only(survey(observe, tmp_path, {"infra/alarms.tf": text})[AlertRule])
+    assert (found.name, found.severity, found.owner) == ("checkout-errors", "critical", "payments")
+    assert found.runbook.place is RunbookPlace.MISSING
+
+
+def test_a_declared_runbook_covers_an_alert(tmp_path: Path) -> None:
+    files = {"a.yml": PLAIN.replace("    annotations: {runbook_url: docs/down.md}\n", ""), "books/x.md": "1. Look\n"}
+    book = Runbook(name="x", path="books/x.md", covers=("Down",))
+    found = only(survey(observe, tmp_path, files, runbooks=(book,))[AlertRule])
+    assert (found.runbook.place, found.runbook.steps) == (RunbookPlace.FILE, 1)

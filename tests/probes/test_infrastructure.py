@@ -41,7 +41,7 @@ def test_reports_are_read() -> None:
         ("A", "main.tf", 3, False),
         ("B", "main.tf", 3, True),
     ]
-    assert (found.version, found.unread) == ("3.1", {"bad.tf"})
+    assert (found.version, list(found.unread)) == ("3.1", ["bad.tf"])
 
 
 def test_a_run_without_anything_to_look_at() -> None:

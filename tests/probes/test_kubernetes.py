@@ -108,6 +108,18 @@ def test_kustomizations_give_namespace_and_digest(tmp_path: Path) -> None:
     assert (found.namespace, found.containers[1].pinned) == ("live", True)
 
 
+def test_patches_are_no_objects_and_leave_a_doubt(tmp_path: Path) -> None:
+    files = {
+        "base/web.yaml": POD,
+        "base/kustomization.yaml": "resources: [web.yaml]\n",
+        "prod/more.yaml": POD.replace("name: web", "name: patched"),
+        "prod/kustomization.yaml": "resources: [../base]\npatches: [{path: more.yaml}]\n",
+    }
+    found = seen(survey(observe, tmp_path, files)[Workload])
+    assert set(found) == {"Deployment/shop/web", "prod/kustomization.yaml"}
+    assert isinstance(found["prod/kustomization.yaml"], Unseen)
+
+
 def test_an_unrendered_chart_is_one_unseen_subject(tmp_path: Path) -> None:
     files = {
         "chart/Chart.yaml": "apiVersion: v2\nname: shop\n",

@@ -1,13 +1,24 @@
 """The TLS enumerator against servers that are modern, old, hostile or gone."""
 
 import asyncio
+import base64
 import contextlib
+import os
+import shutil
 import socket
 import ssl
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +26,12 @@ from prodproof.facts import Reason
 from prodproof.facts.tls import TlsAddress
 from prodproof.range.components.certificates import Authority
 from prodproof.range.components.tls_server import ADDRESS, HOST, TlsServer
+from prodproof.reach.services import identify
 from prodproof.reach.tls import Target, examine
 from prodproof.reach.tls_chain import UnreadableError, read_certificate
 from prodproof.reach.world import Settings
 from tests.reach import servers
+from tests.servers import postgres
 
 QUICK = Settings(connect_timeout=1.0, total_timeout=0.5)
 
@@ -195,6 +208,69 @@ def test_mail_without_starttls() -> None:
         seen = look(port, starttls="smtp")
     assert not seen.speaks_tls
     assert seen.unseen is None
+
+
+def test_a_real_postgresql(tmp_path: Path) -> None:
+    with postgres.running() as database:
+        without = look(database.port, starttls="postgres")
+        pem = Authority(tmp_path / "ca").issue("localhost")
+        mine = database.directory / "server.pem"
+        shutil.copyfile(pem, mine)
+        mine.chmod(0o600)
+        owner = database.directory.stat()
+        os.chown(mine, owner.st_uid, owner.st_gid)
+        with psycopg.connect(database.url(), autocommit=True) as connection:
+            for name in ("ssl_cert_file", "ssl_key_file"):
+                connection.execute(f"ALTER SYSTEM SET {name} = '{mine}'".encode())
+            connection.execute("ALTER SYSTEM SET ssl = on")
+            connection.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 10
+        seen = look(database.port, Settings(), "postgres")
+        while not seen.speaks_tls and time.monotonic() < deadline:
+            time.sleep(0.1)
+            seen = look(database.port, Settings(), "postgres")
+        (told,) = asyncio.run(identify("127.0.0.1", (database.port,), "localhost", Settings()))
+    assert not without.speaks_tls
+    assert "TLSv1.3" in accepted(seen)
+    assert seen.chains[0].certificates[0].names == ("localhost",)
+    assert (told.service, told.detail) == ("postgresql", "with TLS")
+
+
+def test_a_small_prime(tmp_path: Path) -> None:
+    # The Second Oakley Group, 1024 bits (RFC 2409, 6.2).
+    prime = bytes.fromhex(
+        "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B"
+        "302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE6"
+        "49286651ECE65381FFFFFFFFFFFFFFFF"
+    )
+    # PKCS #3: SEQUENCE { prime INTEGER, base INTEGER }.
+    parameters = b"\x30\x81\x87\x02\x81\x81\x00" + prime + b"\x02\x01\x02"
+    text = base64.encodebytes(parameters).decode()
+    (tmp_path / "dh.pem").write_text(f"-----BEGIN DH PARAMETERS-----\n{text}-----END DH PARAMETERS-----\n")
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 7, now - timedelta(days=1), now + timedelta(days=9))
+    ).sign(key, hashes.SHA256())
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(
+        certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE+AESGCM:@SECLEVEL=0")
+    context.load_dh_params(str(tmp_path / "dh.pem"))
+    context.load_cert_chain(pem)
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(10)
+
+    with servers.talking(serve) as port:
+        seen = look(port, Settings(total_timeout=3))
+    assert set(accepted(seen)) == {"TLSv1.2"}
+    assert seen.dh_bits == 1024
 
 
 @given(st.binary(max_size=300))

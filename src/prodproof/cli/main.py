@@ -61,6 +61,7 @@ class Commands(TyperGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: Any) -> Any:
+        from prodproof.ledger.errors import DivergedError, LedgerError, MovedError, NotALedgerError
         from prodproof.system.errors import UserError
 
         try:
@@ -76,6 +77,10 @@ class Commands(TyperGroup):
             for line in str(error).splitlines():
                 typer.echo(line, err=True)
             raise typer.Exit(Exit.WRONG_USE) from None
+        except LedgerError as error:
+            typer.echo(str(error), err=True)
+            misused = isinstance(error, (DivergedError, MovedError, NotALedgerError))
+            raise typer.Exit(Exit.WRONG_USE if misused else Exit.FAILED) from None
 
 
 app = typer.Typer(

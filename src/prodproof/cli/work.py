@@ -18,7 +18,7 @@ from prodproof.gate import State, Verification, stand
 from prodproof.gate.memory import last_broken
 from prodproof.gate.standing import sort_waivers
 from prodproof.guarantees import Entry
-from prodproof.ledger import Ledger, open_ledger
+from prodproof.ledger import Ledger, LedgerError, open_ledger
 from prodproof.plan import Plan, make_plan
 from prodproof.reach.repository import RepositoryReader
 from prodproof.reach.world import World
@@ -59,7 +59,17 @@ async def carry_out(
             results = await verify(order, ledger, display)
         finished = datetime.now(UTC)
         ledger.finish_run(run, finished)
+        notes += signed(ledger, finished)
         return put_together(session, chosen, results, ledger, now, finished, notes=notes, commit=run.commit)
+
+
+def signed(ledger: Ledger, at: datetime) -> tuple[str, ...]:
+    """Sign the ledger's head; a note when that is not possible, for a run without a signature is still a run."""
+    try:
+        ledger.checkpoint(at)
+    except LedgerError as error:
+        return (f"the evidence is not signed: {error}",)
+    return ()
 
 
 def judge_again(

@@ -3,14 +3,21 @@
 Canonical form is RFC 8785 (JCS), so that equal facts have equal digests on every machine.
 """
 
+import dataclasses
 import hashlib
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
 from functools import cache
 from typing import Any
 
 import rfc8785
 from pydantic import TypeAdapter
+
+LARGEST = 2**53 - 1
+"""The largest integer that every JSON reader holds exactly (RFC 8785, RFC 7493)."""
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -40,10 +47,34 @@ def type_of(name: str) -> type[Any]:
 
 
 def encode(fact: object) -> dict[str, Any]:
-    """A fact (or any frozen dataclass of this room) as plain JSON values."""
-    encoded = _adapter(type(fact)).dump_python(fact, mode="json")
+    """A fact (or any frozen dataclass of this room) as plain JSON values.
+
+    Sets are sorted, so that equal facts are equal texts; integers that JSON numbers cannot hold (certificate serials)
+    are written as text, which `decode` takes for a number where the type says so.
+    """
+    encoded = _plain(fact)
     assert isinstance(encoded, dict)
     return encoded
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= LARGEST else str(value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (frozenset, set)):
+        return sorted((_plain(item) for item in value), key=canonical)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"a fact holds {type(value).__name__}, which has no stored form")
 
 
 def decode(kind: type[Any], data: dict[str, Any]) -> Any:

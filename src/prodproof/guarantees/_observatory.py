@@ -90,23 +90,26 @@ def _hsts(page: Answer) -> Result:
 
 
 def _cookies(fact: SiteAnswers, hsts: bool) -> Result:
-    seen = {
-        cookie.name: cookie
+    sent = [
+        cookie
         for answer in fact.answers
         if answer.situation in (Situation.REDIRECT, Situation.NORMAL)
         for cookie in answer.cookies
-        if cookie.name and cookie.name not in _IGNORED_COOKIES
-    }
-    kept = [cookie for cookie in seen.values() if not cookie.deleted]
+    ]
+    # Its cookie jar keeps the last of each name, and those that are to be removed as well.
+    kept = {cookie.name: cookie for cookie in sent if cookie.name and cookie.name not in _IGNORED_COOKIES}
+    found = [result for cookie in kept.values() for result in _cookie(cookie, hsts)]
+    if any(cookie.same_site is not None and cookie.same_site not in _SAME_SITE for cookie in sent):
+        found.append(Result.COOKIES_BAD_SAME_SITE)
     if not kept:
         return Result.COOKIES_NONE
-    found = [result for cookie in kept for result in _cookie(cookie, hsts)]
     if found:
         return max(found, key=_COOKIE_ORDER.index)
-    same_site = all(cookie.same_site in ("strict", "lax", "none") for cookie in kept)
+    same_site = all(cookie.same_site in _SAME_SITE for cookie in kept.values())
     return Result.COOKIES_SAME_SITE if same_site else Result.COOKIES_SECURE
 
 
+_SAME_SITE = ("lax", "strict", "none")
 _COOKIE_ORDER = (
     Result.COOKIES_PLAIN_HSTS,
     Result.COOKIES_PLAIN,
@@ -123,15 +126,13 @@ def _cookie(cookie: Cookie, hsts: bool) -> list[Result]:
     name = cookie.name.lower()
     session = "login" in name or "sess" in name
     found = []
-    if cookie.same_site is not None and cookie.same_site not in ("lax", "strict", "none"):
-        found.append(Result.COOKIES_BAD_SAME_SITE)
     if not cookie.secure:
         if cookie.same_site == "none":
             found.append(Result.COOKIES_BAD_SAME_SITE)
         found.append(Result.COOKIES_PLAIN_HSTS if hsts else Result.COOKIES_PLAIN)
         if session:
             found.append(Result.COOKIES_SESSION_PLAIN_HSTS if hsts else Result.COOKIES_SESSION_PLAIN)
-    if "csrf" in name and cookie.same_site not in ("lax", "strict", "none"):
+    if "csrf" in name and cookie.same_site not in _SAME_SITE:
         found.append(Result.COOKIES_CSRF_NO_SAME_SITE)
     if session and not cookie.http_only:
         found.append(Result.COOKIES_SESSION_SCRIPTABLE)

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from prodproof.facts import Subject, Unseen
-from prodproof.facts.declared import Declared, EntryPoint
-from prodproof.facts.django import UrlTable
-from prodproof.facts.paths import PathAnswer, PathLost, Table
+from prodproof.facts import Unseen
+from prodproof.facts.declared import EntryPoint
+from prodproof.facts.paths import PathAnswer, PathLost
 from prodproof.probes._page import interposed, is_html, plain, read_page
 from prodproof.reach.http import Exchange, authority_of
 from prodproof.reach.world import World
@@ -137,15 +136,3 @@ def _print_of(chain: list[Exchange]) -> str:
     # Large pages carry tokens and listings that vary: title and length in steps stand for them.
     body = text if len(text) < 4000 else f"{_VARYING.sub(' ', title)} {len(text) // 500}"
     return hashlib.sha256(f"{last.status}\0{kind}\0{end}\0{body}".encode()).hexdigest()
-
-
-def url_table(world: World) -> tuple[UrlTable | None, Table]:
-    """What is last known of the routes of the environment's application."""
-    declared: Declared = world.declared
-    if not declared.django:
-        return None, Table.NONE
-    for app in declared.django:
-        earlier = world.previous(UrlTable, Subject("app", f"{app.repository}#{app.environment}"))
-        if earlier is not None and isinstance(earlier.seen, UrlTable):
-            return earlier.seen, Table.READ
-    return None, Table.NOT_READ

@@ -12,15 +12,32 @@ _CODE = {
     ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".go", ".rb", ".java", ".kt", ".php", ".rs", ".cs", ".ex", ".scala", ".swift",
     ".dart", ".vue",
 }  # fmt: skip
-_NO_CODE = {"tests", "test", "migrations", "static", "staticfiles", "locale", "fixtures", "mocks", "__mocks__", "stories", "spec", "e2e"}
+_NO_CODE = {
+    "tests",
+    "test",
+    "migrations",
+    "static",
+    "staticfiles",
+    "locale",
+    "fixtures",
+    "mocks",
+    "__mocks__",
+    "stories",
+    "spec",
+    "e2e",
+    "commands",
+}
 _WORDS: dict[Sensitivity, frozenset[str]] = {
     Sensitivity.AUTHENTICATION: frozenset(
-        "auth authentication authorization authorisation login signin signup oauth oauth2 sso saml oidc permission permissions "
-        "password passwords mfa twofactor jwt identity iam account accounts registration".split()
+        ["auth", "authentication", "authorization", "authorisation", "login", "signin", "signup", "oauth", "oauth2", "sso", "saml", "oidc", "permission", "permissions", "password", "passwords", "mfa", "twofactor", "jwt", "identity", "iam", "account", "accounts", "registration"]
     ),
-    Sensitivity.PAYMENTS: frozenset("payment payments billing checkout stripe paypal adyen refund refunds payouts wallet".split()),
-    Sensitivity.PERSONAL_DATA: frozenset("customer customers user users profile profiles patient patients gdpr privacy people".split()),
-    Sensitivity.ADMINISTRATION: frozenset("administration backoffice adminpanel admin".split()),
+    Sensitivity.PAYMENTS: frozenset(
+        ["payment", "payments", "billing", "checkout", "stripe", "paypal", "adyen", "refund", "refunds", "payouts", "wallet"]
+    ),
+    Sensitivity.PERSONAL_DATA: frozenset(
+        ["customer", "customers", "user", "users", "profile", "profiles", "patient", "patients", "gdpr", "privacy", "people"]
+    ),
+    Sensitivity.ADMINISTRATION: frozenset(["administration", "backoffice", "adminpanel", "admin"]),
 }
 _SETTINGS = re.compile(r"(^|/)settings(_\w+)?\.py$|(^|/)settings/[^/]+\.py$")
 _PIPELINES = re.compile(
@@ -45,10 +62,14 @@ def _keys(path: str, stated: bool) -> list[tuple[str, Sensitivity]]:
         folder = path.rpartition("/")[0]
         return [(f"{folder}/" if path.startswith(".git") and folder else path, Sensitivity.PIPELINE)]
     pure = PurePosixPath(path)
-    if is_sample(path) or set(pure.parts[:-1]) & _NO_CODE or re.search(r"(^|[_.\-])(tests?|spec|conftest)([_.\-]|$)", pure.name):
+    if (
+        is_sample(path)
+        or set(pure.parts[:-1]) & _NO_CODE
+        or re.search(r"(^|[_.\-])(tests?|spec|conftest)([_.\-]|$)", pure.name)
+    ):
         return []
     if _SETTINGS.search(path):
-        return [(path, Sensitivity.SETTINGS)]
+        return [(f"{pure.parent}/" if pure.parent.name == "settings" else path, Sensitivity.SETTINGS)]
     if pure.suffix not in _CODE:
         return []
     module = _module(pure)
@@ -64,7 +85,7 @@ def _module(path: PurePosixPath) -> tuple[str, Sensitivity] | None:
         for kind, names in _WORDS.items():
             if last and kind in (Sensitivity.ADMINISTRATION, Sensitivity.PERSONAL_DATA):
                 continue  # Django's admin.py only registers models; `user.py` says little
-            if words & names and len(words) <= 3:
+            if words & names and len(words) <= (2 if last else 3):
                 name = "/".join(path.parts[: position + 1])
                 return (name if last else f"{name}/"), kind
     return None

@@ -7,7 +7,8 @@ from prodproof.facts import Proof, Survey
 from prodproof.facts.declared import EntryPoint, Environment
 from prodproof.facts.paths import AdminPaths, PathAnswer
 from prodproof.probes._admin_list import well_known
-from prodproof.probes._paths import Asker, Wanted, url_table
+from prodproof.probes._application import url_table
+from prodproof.probes._paths import Asker, Wanted
 from prodproof.probes.probe import probe
 from prodproof.reach.world import World
 

@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from prodproof.facts import Location, Observation, Proof, Reason, Subject, Survey, Unseen, lost
 from prodproof.facts.alerting import AlertLabels, AlertRouting, AlertRule, Route, RunbookLink, RunbookPlace
-from prodproof.facts.declared import Repository
+from prodproof.facts.declared import Repository, Runbook
 from prodproof.probes import _files
+from prodproof.probes._runbook_pages import read_pages
 from prodproof.probes.probe import probe
 from prodproof.reach.alert_rules import (
     OWNER_NAMES,
@@ -19,6 +20,7 @@ from prodproof.reach.alert_rules import (
     WrittenRule,
     literal_names,
     may_hold_rules,
+    read_alarms,
     read_rules,
 )
 from prodproof.reach.alertmanager import may_hold_routing, read_routing
@@ -27,6 +29,7 @@ from prodproof.reach.runbooks import steps
 from prodproof.reach.world import World
 
 PATTERNS = (*_files.MANIFESTS, "**/*.rules", "**/*.rule", "**/*.tpl")
+TERRAFORM = ("**/*.tf", "**/*.tofu")
 SOURCES = ("**/*.jsonnet", "**/*.libsonnet")
 _TEMPLATED = re.compile(r"\{\{|\$\{|\$labels|%\(")
 _NO_RUNBOOK = {"", "-", "n/a", "na", "none", "null", "tbd", "todo", "tba", "fixme", "unknown", "#"}
@@ -36,7 +39,7 @@ _FORGE_FILE = re.compile(
 _ALWAYS_KEPT = {*SEVERITY_NAMES, "alertname"}
 
 
-@probe(AlertRule, AlertRouting, per=Repository, proof=Proof.INSIDE, by_commit=True, time_limit=60)
+@probe(AlertRule, AlertRouting, per=Repository, proof=Proof.INSIDE, time_limit=90)
 def observe(repository: Repository, world: World) -> tuple[Survey[AlertRule], Survey[AlertRouting]]:
     """Read every file that may hold alert rules or routes; unrendered templates are unseen, not empty."""
     reader = world.repositories[repository.path]
@@ -46,9 +49,13 @@ def observe(repository: Repository, world: World) -> tuple[Survey[AlertRule], Su
     rules, unread, rule_gaps = _rules(reader, world.declared.monitoring.alert_rules)
     links = _Links(reader, repository)
     subjects = _subjects(rules)
-    seen = [
-        world.inside(subject, _fact(path, rule, links), commit)
-        for subject, (path, rule) in zip(subjects, rules, strict=True)
+    facts = [_fact(path, rule, links, world.declared.runbooks) for path, rule in rules]
+    pages = read_pages((fact.runbook for fact in facts if fact.runbook), world)
+    facts = [
+        replace(fact, runbook=pages.get(fact.runbook.target, fact.runbook)) if fact.runbook else fact for fact in facts
+    ]
+    seen: list[Observation[AlertRule]] = [
+        world.inside(subject, fact, commit) for subject, fact in zip(subjects, facts, strict=True)
     ]
     seen += [world.inside(Subject("file", shown(path)), why, commit) for path, why in unread]
     routings, routing_gaps = _routings(reader, world, commit, [rule for _, rule in rules])
@@ -93,6 +100,12 @@ def _rules(
         else:
             found.extend((path, rule) for rule in answer)
     if not declared:
+        for path, text in _files.texts(reader, *TERRAFORM, having="aws_cloudwatch_"):
+            alarms = read_alarms(text) if isinstance(text, str) else text
+            if isinstance(alarms, Unseen):
+                unread.append((path, Unseen(alarms.why, f"{shown(path)} {alarms.detail}")))
+            else:
+                found.extend((path, rule) for rule in alarms)
         for path, source in _files.texts(reader, *SOURCES, having="alert:"):
             if isinstance(source, str) and "expr" in source:
                 why = Unseen(Reason.INCOMPLETE, f"{shown(path)} is jsonnet that has not been rendered")
@@ -117,9 +130,10 @@ def _subjects(rules: list[tuple[str, WrittenRule]]) -> Iterator[Subject]:
         yield Subject("alert", name if used[name] == 1 else f"{name} #{used[name]}")
 
 
-def _fact(path: str, rule: WrittenRule, links: "_Links") -> AlertRule:
+def _fact(path: str, rule: WrittenRule, links: "_Links", books: tuple[Runbook, ...]) -> AlertRule:
     severity = rule.says(SEVERITY_NAMES)
-    target = rule.says(RUNBOOK_NAMES)
+    covering = next((book.path for book in books if rule.name in book.covers), None)
+    target = rule.says(RUNBOOK_NAMES) or covering
     return AlertRule(
         name=rule.name,
         group=rule.group,
@@ -162,7 +176,8 @@ class _Links:
     def _url(self, target: str) -> RunbookLink:
         try:
             parts = urlsplit(target)
-            host = parts.hostname or ""
+            host = parts.netloc.rpartition("@")[2]
+            parts.port  # noqa: B018 (reading it raises for a port that is none)
         except ValueError:
             return RunbookLink(target=_short(target), place=RunbookPlace.MISSING)
         clean = _short(f"{parts.scheme}://{host}{parts.path}" + (f"#{parts.fragment}" if parts.fragment else ""))

@@ -4,8 +4,9 @@ from prodproof.facts import Proof, Survey
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.django import UrlTable
 from prodproof.facts.paths import DebugPaths, PathAnswer
+from prodproof.probes._application import url_table
 from prodproof.probes._debug_list import tells_debug, well_known
-from prodproof.probes._paths import MAX_ROUTES, Asker, Wanted, url_table
+from prodproof.probes._paths import MAX_ROUTES, Asker, Wanted
 from prodproof.probes.probe import probe
 from prodproof.reach.world import World
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import EntryPoint, Permission
 from prodproof.facts.errors import ErrorAnswer, ErrorAnswers
+from prodproof.probes._application import url_table
 from prodproof.probes._page import interposed
-from prodproof.probes._paths import url_table
 from prodproof.probes._traces import traces_in
 from prodproof.probes.probe import probe
 from prodproof.reach.http import authority_of

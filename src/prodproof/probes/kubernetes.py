@@ -52,14 +52,19 @@ def observe(repository: Repository, world: World) -> tuple[Survey[Any], ...]:
     if isinstance(reader, Unseen):
         return tuple(lost(fact, reader.why, reader.detail) for fact in FACTS)
     commit = reader.commit
+    kustomizations = _kustomizations(reader)
     objects, unread = _objects(reader)
+    objects = [item for item in objects if item.path not in kustomizations.patches]
     facts: dict[type[Any], list[tuple[Subject, Any]]] = {fact: [] for fact in FACTS}
-    for subject, fact in facts_of(objects, _kustomizations(reader)):
+    for subject, fact in facts_of(objects, kustomizations):
         facts[type(fact)].append((subject, fact))
     settings = _settings(reader, objects, len(facts[Workload]))
     if settings:
         facts[KubernetesSettings].append((repository.subject, settings))
     facts[Workload] += unread
+    for path, what in kustomizations.unrendered.items():
+        why = Unseen(Reason.INCOMPLETE, f"{shown(path)}: {what} show only when it is rendered (kustomize build)")
+        facts[Workload].append((Subject("file", shown(path)), why))
     return tuple(Survey(fact, tuple(_observed(world, commit, facts[fact])), reader.gaps) for fact in FACTS)
 
 
@@ -115,7 +120,7 @@ def _in_manifest_folder(path: str) -> bool:
 def _kustomizations(reader: RepositoryReader) -> Kustomizations:
     files: dict[str, PlacedMap] = {}
     for path in reader.glob("**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization"):
-        text = reader.text(path)
+        text = reader.text(path) if not _files.is_sample(path) else ""
         documents = read_documents(text) if isinstance(text, str) else ()
         if isinstance(documents, list) and documents and isinstance(documents[0], PlacedMap):
             files[path] = documents[0]

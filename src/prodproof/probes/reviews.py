@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from prodproof.facts import Location, Proof, Reason, Survey, Unseen, lost
@@ -31,19 +32,28 @@ _TOPICS = {
     Topic.LOGGING: r"\blogs?\b|\blogging\b|\blogged\b|log lines?|personal data|\bPII\b",
 }
 _SECURITY = re.compile(
-    r"security|threat|abuse case|attack|authori[sz]ation|access control|permission|injection|untrusted|secrets? ", re.IGNORECASE
+    r"security|threat|abuse case|attack|authori[sz]ation|access control|permission|injection|untrusted|secrets? ",
+    re.IGNORECASE,
 )
 _CRITERION = re.compile(r"^\s*([-*+]\s*\[[ xX]?\]|#{1,6}\s|\*\*|[-*+]\s|\d+[.)]\s)", re.MULTILINE)
-_ASKED_SECTIONS = {Sensitivity.AUTHENTICATION, Sensitivity.PAYMENTS, Sensitivity.SETTINGS, Sensitivity.PIPELINE, Sensitivity.DECLARED}
+_ASKED_SECTIONS = {
+    Sensitivity.AUTHENTICATION,
+    Sensitivity.PAYMENTS,
+    Sensitivity.SETTINGS,
+    Sensitivity.PIPELINE,
+    Sensitivity.DECLARED,
+}
 
 
-@probe(ReviewQuestions, per=Repository, proof=Proof.INSIDE, by_commit=True)
+@probe(ReviewQuestions, per=Repository, proof=Proof.INSIDE)
 def observe(about: Repository, world: World) -> Survey[ReviewQuestions]:
     """What the template asks, and who owns the sensitive paths."""
     reader = world.repositories[about.path]
     if isinstance(reader, Unseen):
         return lost(ReviewQuestions, reader.why, reader.detail)
-    return Survey(ReviewQuestions, (world.inside(about.subject, _questions(reader, world), reader.commit),), reader.gaps)
+    return Survey(
+        ReviewQuestions, (world.inside(about.subject, _questions(reader, world), reader.commit),), reader.gaps
+    )
 
 
 @probe(StoryTemplates, per=Repository, proof=Proof.RECORD, by_commit=True)
@@ -63,16 +73,17 @@ def observe_templates(about: Repository, world: World) -> Survey[StoryTemplates]
             break
         found.append(StoryTemplate(Location(shown(path)), _kind(path, text), _asks_security(text)))
     answer = seen or StoryTemplates(tuple(found))
-    observation = world.inside(about.subject, answer, reader.commit)
-    record = type(observation)(
-        observation.subject, observation.seen, observation.at, observation.vantage, Proof.RECORD, observation.commit
-    )
-    return Survey(StoryTemplates, (record,), reader.gaps)
+    observation = replace(world.inside(about.subject, answer, reader.commit), proof=Proof.RECORD)
+    return Survey(StoryTemplates, (observation,), reader.gaps)
 
 
 def _questions(reader: RepositoryReader, world: World) -> ReviewQuestions | Unseen:
-    templates = sorted((path for path in reader.files if _CHANGE.search(path)), key=lambda path: (path.count("/") > 1, path))
-    default = next((path for path in templates if "_template/" not in path.lower() and "_templates/" not in path.lower()), None)
+    templates = sorted(
+        (path for path in reader.files if _CHANGE.search(path)), key=lambda path: (path.count("/") > 1, path)
+    )
+    default = next(
+        (path for path in templates if "_template/" not in path.lower() and "_templates/" not in path.lower()), None
+    )
     default = default or next((path for path in templates if PurePosixPath(path).stem.lower() == "default"), None)
     text = ""
     for path in [default] if default else templates:
@@ -129,6 +140,10 @@ def _kind(path: str, text: str) -> str:
     if _CHANGE.search(path):
         return "change"
     name = PurePosixPath(path).stem.lower()
+    if re.search(r"expected (result|behaviou?r)|steps to reproduce|reproduction|actual (result|behaviou?r)", text, re.IGNORECASE):
+        return "bug"
+    if re.search(r"^(name|about|labels):.*\b(help|question|support|discussion)\b", text[:1_000], re.IGNORECASE | re.MULTILINE):
+        return "bug"
     if re.search(r"bug|defect|crash|regression|incident|question|support|docs?\b|documentation|vulnerability", name):
         return "bug"
     return "story"
@@ -137,6 +152,10 @@ def _kind(path: str, text: str) -> str:
 def _asks_security(text: str) -> bool:
     # A link to the security policy asks nothing: the word must stand in a heading, a checkbox or an item.
     for line in text.splitlines():
-        if _CRITERION.match(line) and _SECURITY.search(line) and not re.search(r"SECURITY\.md|security polic|vulnerabilit(y|ies) (report|to)", line, re.IGNORECASE):
+        if (
+            _CRITERION.match(line)
+            and _SECURITY.search(line)
+            and not re.search(r"SECURITY\.md|security polic|vulnerabilit(y|ies) (report|to)", line, re.IGNORECASE)
+        ):
             return True
     return False

@@ -3,9 +3,12 @@
 import secrets
 from urllib.parse import urljoin, urlsplit
 
-from prodproof.facts import Proof, Survey, Unseen
+from prodproof.facts import Proof, Reason, Survey, Unseen
+from prodproof.facts.behaviour import PublicBehaviour
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.http import Answer, Missing, Script, SiteAnswers, Situation
+from prodproof.probes._application import effective_settings
+from prodproof.probes._intended import intended
 from prodproof.probes._page import answer_of, is_html, read_page, without_query
 from prodproof.probes._plain import plain_url
 from prodproof.probes.probe import probe
@@ -16,15 +19,35 @@ LOGIN_PATHS = ("/login/", "/accounts/login/", "/login", "/users/sign_in")
 FOREIGN_ORIGIN = "https://prodproof-origin-check.example"
 
 
-@probe(SiteAnswers, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120)
-async def observe(about: EntryPoint, world: World) -> Survey[SiteAnswers]:
-    """Read each kind of answer of one entry point."""
+NO_SETTINGS = Unseen(
+    Reason.NOT_CONFIGURED,
+    "the running application's settings are not known: declare [[django]], verify --trust, then verify again",
+)
+Surveys = tuple[Survey[SiteAnswers], Survey[PublicBehaviour]]
+
+
+@probe(SiteAnswers, PublicBehaviour, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120)
+async def observe(about: EntryPoint, world: World) -> Surveys:
+    """Read each kind of answer of one entry point, and put the settings beside them where they are known."""
+    seen, lab = await _look(about, world)
+    behaviour: PublicBehaviour | Unseen = NO_SETTINGS
+    if isinstance(seen, Unseen):
+        behaviour = seen
+    elif (settings := effective_settings(world)) is not None:
+        behaviour = PublicBehaviour(seen=seen, intended=intended(settings))
+    return (
+        Survey(SiteAnswers, (world.outside(about.subject, seen, lab),)),
+        Survey(PublicBehaviour, (world.outside(about.subject, behaviour, lab),)),
+    )
+
+
+async def _look(about: EntryPoint, world: World) -> tuple[SiteAnswers | Unseen, bool]:
     world.progress(about.url)
     hosts = frozenset({about.authority})
     chain, stopped = await world.http.follow(about.url, hosts, unverified=True)
     if not chain:
         assert stopped is not None
-        return Survey(SiteAnswers, (world.outside(about.subject, stopped),))
+        return stopped, False
     answers: list[Answer] = []
     missing: list[Missing] = []
     last = chain[-1]
@@ -47,7 +70,7 @@ async def observe(about: EntryPoint, world: World) -> Survey[SiteAnswers]:
         plain_route=await _plain_route(about, world),
         left=last.redirect is not None and authority_of(last.redirect) not in _declared(world),
     )
-    return Survey(SiteAnswers, (world.outside(about.subject, seen, lab=last.lab),))
+    return seen, last.lab
 
 
 async def _others(about: EntryPoint, world: World, page: str, answers: list[Answer], missing: list[Missing]) -> None:

@@ -4,10 +4,10 @@ import base64
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen, lost
+from prodproof.facts import Observation, Proof, Reason, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, EntryPoint, EnvironmentKind
-from prodproof.facts.django import UrlTable
-from prodproof.facts.paths import ClosedSite, PathLost, Table
+from prodproof.facts.paths import ClosedSite, PathLost
+from prodproof.probes._application import url_table
 from prodproof.probes._paths import MAX_ROUTES, Asker, Wanted
 from prodproof.probes.probe import probe
 from prodproof.reach.http import Exchange, authority_of
@@ -58,7 +58,8 @@ def closed_points(declared: Declared) -> tuple[EntryPoint, ...]:
 
 async def _look(point: EntryPoint, declared: Declared, world: World) -> Observation[ClosedSite]:
     asker = Asker(point, world)
-    table = _table(point, declared, world)
+    # Staging runs the same code: the routes of this environment's application are asked for.
+    table, known = url_table(world)
     paths = [Wanted(path, "usual path") for path in (urlsplit(point.url).path or "/", *USUAL)]
     if table is not None:
         found = (route.path or route.sample for route in table.routes)
@@ -67,13 +68,12 @@ async def _look(point: EntryPoint, declared: Declared, world: World) -> Observat
     answers, missing = await asker.all(item for item in paths if item.path not in public)
     if not answers and missing:
         return world.outside(point.subject, Unseen(missing[0].why, missing[0].detail))
-    application = any(app.environment == point.environment for app in declared.django)
     seen = ClosedSite(
         url=point.url,
         environment=point.environment,
         answers=answers,
         lost=missing,
-        table=Table.READ if table else Table.NOT_READ if application else Table.NONE,
+        table=known,
     )
     return world.outside(point.subject, await _controlled(seen, point, declared, world), lab=asker.lab)
 
@@ -86,7 +86,7 @@ async def _controlled(seen: ClosedSite, point: EntryPoint, declared: Declared, w
     secret = resolve(point.login, declared.root)
     if isinstance(secret, Unseen):
         return replace(seen, why_no_login=secret.detail)
-    if not point.url.startswith("https://") and "127.0.0.1" not in point.url:
+    if not point.url.startswith("https://"):
         return replace(seen, why_no_login="its login is not sent over plain HTTP")
     header = ("Authorization", "Basic " + base64.b64encode(secret.reveal().encode()).decode())
     # The login goes to a server with a trusted certificate only, and never along a redirect to another host.
@@ -108,13 +108,3 @@ async def _controlled(seen: ClosedSite, point: EntryPoint, declared: Declared, w
 
 def _differ(one: Exchange, other: Exchange) -> bool:
     return one.status != other.status or one.body != other.body
-
-
-def _table(point: EntryPoint, declared: Declared, world: World) -> UrlTable | None:
-    # Staging runs the same code: the routes of any environment's application are asked for.
-    apps = sorted(declared.django, key=lambda app: app.environment != point.environment)
-    for app in apps:
-        earlier = world.previous(UrlTable, Subject("app", f"{app.repository}#{app.environment}"))
-        if earlier is not None and isinstance(earlier.seen, UrlTable):
-            return earlier.seen
-    return None

@@ -63,6 +63,6 @@ def _self_hosted(data: bytes) -> tuple[str, ...]:
         job = jobs.map(id)
         runs_on = job.get("runs-on")
         labels = runs_on.texts("labels") if isinstance(runs_on, PlacedMap) else job.texts("runs-on")
-        if "self-hosted" in labels or isinstance(runs_on, PlacedMap) and "group" in runs_on:
+        if "self-hosted" in labels or (isinstance(runs_on, PlacedMap) and "group" in runs_on):
             found.append(id)
     return tuple(found)

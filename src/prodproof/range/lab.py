@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from prodproof.facts import Observation, Subject
+from prodproof.facts import Observation, Proof, Subject
 from prodproof.facts.declared import (
     Advisories,
     Declared,
@@ -19,11 +19,14 @@ from prodproof.facts.declared import (
     Repository,
     Runbook,
 )
+from prodproof.facts.django import DjangoSettings
 from prodproof.facts.tls import TlsEndpoint
 from prodproof.range.components.advisories import Advisories as AdvisoryExport
 from prodproof.range.components.dns import Quay
+from prodproof.range.components.interpreter import Interpreter
 from prodproof.range.components.repo import Repo
 from prodproof.range.components.services import VANTAGE, Services
+from prodproof.range.components.settings import healthy_settings
 from prodproof.range.components.site import ADDRESS, FORGOTTEN, HOST, STAGING, Site
 from prodproof.range.components.tls_server import TlsServer
 from prodproof.reach.programs import find_program
@@ -148,6 +151,19 @@ class Lab:
         self.settings = replace(self.settings, web_ports=(quay.web_port, quay.web_port))
         self.declare(**quay.declare(self.declared))
         return quay
+
+    @cached_property
+    def settings_known(self) -> DjangoSettings:
+        """The shop's effective settings, as an earlier run read them."""
+        settings = healthy_settings()
+        subject = Subject("app", f"harbour#{self.declared.environment.name}")
+        self.known[DjangoSettings, subject] = Observation(subject, settings, datetime.now(UTC), "inside", Proof.INSIDE)
+        return settings
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """The repository's virtual environment, as far as its metadata goes."""
+        return Interpreter(self.repo.directory)
 
     @cached_property
     def repo(self) -> Repo:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.placed import PlacedMap, read_documents, walk
+from prodproof.reach.terraform import plain, read_resources
 
 SEVERITY_NAMES = ("severity", "priority", "level")
 RUNBOOK_NAMES = (
@@ -103,6 +104,21 @@ def _alarm(mapping: PlacedMap) -> Iterator[WrittenRule]:
         tags = tuple((tag.text("Key") or "", tag.text("Value") or "") for tag in properties.maps("Tags"))
         said = tuple(_described(properties.text("AlarmDescription") or ""))
         yield WrittenRule(properties.text("AlarmName") or logical, "", "cloudwatch", tags, said, resource.line)
+
+
+def read_alarms(text: str) -> list[WrittenRule] | Unseen:
+    """CloudWatch alarms of a terraform file."""
+    blocks = read_resources(text)
+    if isinstance(blocks, Unseen):
+        return blocks
+    found = []
+    for block in blocks:
+        if block.type in ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
+            tags = tuple((name.strip('"'), plain(value) or "${...}") for name, value in block.map("tags").items())
+            said = tuple(_described(block.text("alarm_description") or ""))
+            name = block.text("alarm_name") or block.name
+            found.append(WrittenRule(name, "", "cloudwatch", tags, said, block.line))
+    return found
 
 
 def _described(text: str) -> Iterator[tuple[str, str]]:

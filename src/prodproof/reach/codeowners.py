@@ -69,7 +69,9 @@ def _matcher(pattern: str) -> re.Pattern[str]:
             parts.append("(?:[^/]+/)*")
         else:
             text = re.sub(r"\*+", "*", segment)
-            parts.append("".join("[^/]*" if sign == "*" else "[^/]" if sign == "?" else re.escape(sign) for sign in text) + "/")
+            parts.append(
+                "".join("[^/]*" if sign == "*" else "[^/]" if sign == "?" else re.escape(sign) for sign in text) + "/"
+            )
     expression = "".join(parts)
     last = body.rpartition("/")[2]
     if last == "**":

@@ -26,6 +26,9 @@ _LISTS_FILES = re.compile(
     r"(tj-actions|step-security)/changed-files@|jitterbit/get-changed-files@|trilom/file-changes-action@|dorny/paths-filter@"
 )
 _OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.([\w-]+)")
+_OWN = ("./", "$/")
+"""How a repository's own workflows and actions are named."""
+
 _NEVER = re.compile(r"^\s*(\$\{\{\s*)?(false|!\s*true|0)(\s*\}\})?\s*$", re.IGNORECASE)
 
 
@@ -87,7 +90,7 @@ class WorkflowReader:
         for id in ids:
             job = declared.map(id)
             uses = job.text("uses") or ""
-            if uses.startswith("./") and depth < MAX_CALLS:
+            if uses.startswith(_OWN) and depth < MAX_CALLS:
                 called[id] = self._called(job, uses, found, f"{prefix}{id}/", depth)
         for id in ids:
             job = declared.map(id)
@@ -113,7 +116,7 @@ class WorkflowReader:
     def _called(
         self, job: PlacedMap, uses: str, found: list[LongLivedCredential], prefix: str, depth: int
     ) -> list[Job]:
-        top = self._local(uses.removeprefix("./"))
+        top = self._local(uses[2:])
         if isinstance(top, Unseen) or not isinstance(top.get("jobs"), PlacedMap):
             return [Job(prefix.rstrip("/"), job.line, opaque=(uses,), condition=job.text("if") or "")]
         return list(self._jobs(top, found, prefix, depth + 1))
@@ -184,7 +187,7 @@ class WorkflowReader:
                 if uses.split("@")[0] in ("pre-commit/action", "j178/prek-action", "tox-dev/action-pre-commit-uv"):
                     for item in self.scripts.hooks():
                         activities.append(Activity(item.role, item.tool, line, place, weak or item.weak, condition))
-                if uses.startswith("./"):
+                if uses.startswith(_OWN):
                     inherited = replace(around, weak=weak, condition=condition, index=place)
                     self._local_action(uses, line, inherited, activities, opaque, found, depth)
             elif run is not None:
@@ -215,7 +218,7 @@ class WorkflowReader:
         found: list[LongLivedCredential],
         depth: int,
     ) -> None:
-        folder = uses.removeprefix("./")
+        folder = uses[2:]
         for name in ("action.yml", "action.yaml"):
             top = self._local(posixpath.join(folder, name))
             if isinstance(top, Unseen):

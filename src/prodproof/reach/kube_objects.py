@@ -79,11 +79,19 @@ class Kustomizations:
     digests: set[str] = field(default_factory=set)
     """Images that some kustomization names by digest."""
 
+    patches: set[str] = field(default_factory=set)
+    """Files that are laid over objects: no objects by themselves."""
+
+    unrendered: dict[str, str] = field(default_factory=dict)
+    """By kustomization file, what only rendering would show."""
+
     @classmethod
     def of(cls, files: Mapping[str, PlacedMap]) -> "Kustomizations":
         """Read `kustomization.yaml` files, by path."""
         made = cls()
         folders = {posixpath.dirname(path): body for path, body in files.items()}
+        for path, body in files.items():
+            made._add_patches(path, body)
         for folder, body in folders.items():
             made.digests.update(image.text("name") or "" for image in body.maps("images") if image.text("digest"))
             namespace = body.text("namespace")
@@ -91,6 +99,17 @@ class Kustomizations:
                 for path in _resources(folder, folders, set()):
                     made.namespaces.setdefault(path, set()).add(namespace)
         return made
+
+    def _add_patches(self, path: str, body: PlacedMap) -> None:
+        folder = posixpath.dirname(path)
+        listed = [one.text("path") for key in ("patches", "patchesJson6902") for one in body.maps(key)]
+        names = [name for name in (*listed, *body.texts("patchesStrategicMerge")) if name and "\n" not in name]
+        self.patches.update(posixpath.normpath(posixpath.join(folder, name)) for name in names)
+        changed = [key for key in ("patches", "patchesJson6902", "patchesStrategicMerge", "helmCharts", "replacements")
+                   if body.get(key)]  # fmt: skip
+        remote = [name for name in body.texts("resources") if "://" in name or name.startswith("github.com/")]
+        if changed or remote:
+            self.unrendered[path] = ", ".join(changed) or "remote resources"
 
     def namespace(self, path: str) -> str | None:
         """The namespace that a file's objects get; None where none or several different ones are given."""

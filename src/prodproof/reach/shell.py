@@ -205,7 +205,7 @@ def unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
         if not rest:
             return ()
         name = rest[0].rpartition("/")[2] if rest[0].startswith("/") or "bin/" in rest[0] else rest[0]
-        rest[0] = name
+        rest[0] = re.sub(r"(?<=\w)(==|@)[\w.\-+^~]+$", "", name)  # a version: bandit==1.8.6, snyk@latest
         if name in _WRAPPERS:
             rest = _without_options(rest[1:])
         elif len(rest) > 1 and (name, rest[1]) in _RUNNERS:

@@ -25,6 +25,11 @@ class Block:
         found = value[0] if isinstance(value, list) and value else value
         return found if isinstance(found, dict) else {}
 
+    def map(self, key: str) -> dict[str, Any]:
+        """A map value; an empty one for none and for what is computed."""
+        value = self.body.get(key)
+        return value if isinstance(value, dict) else {}
+
     def text(self, key: str) -> str | None:
         """A plain value as text, without its quotes; None for none and for what is computed."""
         return plain(self.body.get(key))

@@ -46,9 +46,6 @@ class Refusal:
     """A greeting that was not accepted, and how that was said."""
 
     how: str
-    certain: bool
-    """False when the server only hung up or kept silent."""
-
     unseen: Unseen | None = None
 
 
@@ -76,7 +73,9 @@ class _Examination:
         first = await self.ask(TLS12, _ordered()[:MAX_SUITES_OFFERED])
         if isinstance(first, Refusal) and (stop := self._hopeless(first)):
             return stop
-        offers = await asyncio.gather(*(self.protocol(version) for version in _VERSIONS), self.ssl2())
+        offers: Sequence[ProtocolOffer] = await asyncio.gather(
+            *(self.protocol(version) for version in _VERSIONS), self.ssl2()
+        )
         accepted = {offer.version for offer in offers if offer.accepted}
         if not accepted:
             return self._nothing_accepted(first, offers)
@@ -99,14 +98,14 @@ class _Examination:
     async def protocol(self, version: int) -> ProtocolOffer:
         """Which suites are accepted with one version."""
         name = records.VERSION_NAMES[version]
-        lists = _chunks(_TLS13_SUITES if version == TLS13 else _ordered())
+        first, *others = _chunks(_TLS13_SUITES if version == TLS13 else _ordered())
         found: list[int] = []
         doubt: Unseen | None = None
         # The first list holds what servers usually have; `protocol_version` in answer to it ends the matter.
-        accepted, end = await self._drain(version, next(lists))
+        accepted, end = await self._drain(version, first)
         found += accepted
-        if not (isinstance(end, Refusal) and end.how == "protocol_version"):
-            rest = await asyncio.gather(*(self._drain(version, offered) for offered in lists))
+        if accepted or end.how != "protocol_version":
+            rest = await asyncio.gather(*(self._drain(version, offered) for offered in others))
             for more, ended in ((accepted, end), *rest):
                 found += [code for code in more if code not in found]
                 if ended.unseen is not None:
@@ -115,14 +114,15 @@ class _Examination:
         return ProtocolOffer(version=name, accepted=bool(found), suites=suites, unseen=doubt)
 
     async def _drain(self, version: int, offered: Sequence[int]) -> tuple[list[int], Refusal]:
-        left, accepted = list(offered), []
+        left = list(offered)
+        accepted: list[int] = []
         while left:
             answer = await self.ask(version, left)
             if isinstance(answer, Refusal):
                 return accepted, answer
             accepted.append(answer.hello.suite)
             left.remove(answer.hello.suite)
-        return accepted, Refusal("everything was accepted", certain=True)
+        return accepted, Refusal("everything was accepted")
 
     async def ssl2(self) -> ProtocolOffer:
         """Whether SSL 2 is answered."""
@@ -191,18 +191,18 @@ class _Examination:
                 data = await self._exchange(hello, lambda data: _unfinished(data, version))
             answers, _ = records.read_answers(data)
         except LostError as lost:
-            return Refusal(lost.unseen.detail, certain=False, unseen=None if lost.ended else lost.unseen)
+            return Refusal(lost.unseen.detail, unseen=None if lost.ended else lost.unseen)
         except (BadRecordError, NoUpgradeError) as error:
-            return Refusal("not TLS", certain=False, unseen=Unseen(Reason.UNREACHABLE, str(error)))
+            return Refusal("not TLS", unseen=Unseen(Reason.UNREACHABLE, str(error)))
         got = next((item for item in answers if isinstance(item, Hello)), None)
         if got is None:
             alert = next((item for item in answers if isinstance(item, Alert)), None)
-            return Refusal(alert.name if alert else "the connection was closed", certain=alert is not None)
+            return Refusal(alert.name if alert else "the connection was closed")
         if got.version != version:
-            return Refusal("protocol_version", certain=True)
+            return Refusal("protocol_version")
         if got.suite not in offered:
             odd = Unseen(Reason.INCOMPLETE, "the server chose a cipher suite that was not offered")
-            return Refusal("a suite that was not offered", certain=False, unseen=odd)
+            return Refusal("a suite that was not offered", unseen=odd)
         exchange = next((item for item in answers if isinstance(item, Exchange)), None)
         if exchange and exchange.dh_bits:
             self.dh_bits = min(self.dh_bits or exchange.dh_bits, exchange.dh_bits)
@@ -285,5 +285,5 @@ def _ordered() -> list[int]:
     return sorted(names, key=rank)
 
 
-def _chunks(codes: Sequence[int]) -> Iterable[Sequence[int]]:
-    return iter([codes[start : start + MAX_SUITES_OFFERED] for start in range(0, len(codes), MAX_SUITES_OFFERED)])
+def _chunks(codes: Sequence[int]) -> list[Sequence[int]]:
+    return [codes[start : start + MAX_SUITES_OFFERED] for start in range(0, len(codes), MAX_SUITES_OFFERED)]

@@ -9,7 +9,7 @@ touch the session. Without it the source is searched for exemptions. Forged requ
 it can be found broken and does not hold yet.
 Mend: Remove `csrf_exempt` and send the token (`{% csrf_token %}`, or the X-CSRFToken header). Keep it only where the
 session is ignored: webhooks that verify a signature with `hmac.compare_digest`, APIs with bearer tokens. Delete and
-change with POST, never with GET (`@require_POST`). REST framework: SessionAuthentication first, its enforce_csrf as it is.
+change with POST, never with GET (`@require_POST`). REST framework: SessionAuthentication first, enforce_csrf untouched.
 """
 
 from dataclasses import replace
@@ -25,19 +25,10 @@ SESSION = frozenset(
 )
 SIGNED = frozenset({"compare_digest", "construct_event", "hmac", "verify", "unsign", "validate", "check_token"})
 FORMS = frozenset({"POST", "FILES", "cleaned_data", "is_valid"})
-CHANGES = frozenset(
-    {
-        "save",
-        "delete",
-        "create",
-        "update",
-        "get_or_create",
-        "update_or_create",
-        "bulk_create",
-        "execute",
-        "set_password",
-    }
-)
+CHANGES = frozenset({"save", "delete", "create", "update", "get_or_create", "update_or_create", "bulk_create"}) | {
+    "execute",
+    "set_password",
+}
 ASKS_METHOD = frozenset({"method", "POST", "FILES", "is_valid", "cleaned_data", "body", "data"})
 BASIC = "rest_framework.authentication.BasicAuthentication"
 NAMED = 5
@@ -85,7 +76,11 @@ def _finding(route: UrlRoute) -> Finding | None:
     where = _shown(route)
     key = f"{route.view} {route.name or route.pattern}"
     if route.csrf is Csrf.EXEMPT and _is_unsafe(route):
-        if touches & SESSION or route.access in (Access.LOGIN, Access.STAFF, Access.PERMISSION):
+        if (touches & SESSION and not signed_by(touches)) or route.access in (
+            Access.LOGIN,
+            Access.STAFF,
+            Access.PERMISSION,
+        ):
             return Finding("exempt-session", f"{where} is exempt and acts on the session", route.location, key)
         if not signed_by(touches) and route.own and touches & FORMS and touches & CHANGES:
             message = f"{where} is exempt, takes forms and changes data; nothing in it checks a signature or token"
@@ -114,7 +109,8 @@ def _doubtful(route: UrlRoute) -> bool:
         return False
     if route.csrf is Csrf.FRAMEWORK_UNKNOWN:
         return True
-    return route.csrf is Csrf.EXEMPT and not signed_by(set(route.touches))
+    touches = set(route.touches)
+    return route.csrf is Csrf.EXEMPT and (bool(touches & SESSION) or not signed_by(touches))
 
 
 def _shown(route: UrlRoute) -> str:
@@ -131,7 +127,7 @@ def in_source(fact: CsrfSource) -> Verdict:
     findings = [finding for place in fact.places if (finding := _source_finding(place))]
     if findings:
         return broken(*findings)
-    exempt = [place for place in fact.places if not signed_by(set(place.touches))]
+    exempt = [place for place in fact.places if set(place.touches) & SESSION or not signed_by(set(place.touches))]
     if exempt:
         names = ", ".join(f"{place.name} ({place.location})" for place in exempt[:NAMED])
         return unknown(Reason.INCOMPLETE, f"exempt in the source, and not shown to ignore cookies: {names}")
@@ -147,7 +143,7 @@ def _source_finding(place: CsrfPlace) -> Finding | None:
     if place.cause is CsrfCause.AUTHENTICATION_WEAKENED:
         message = f"{place.name} reads the session cookie and its enforce_csrf checks nothing"
         return Finding("authentication-weakened", message, place.location, place.name)
-    if touches & SESSION:
+    if touches & SESSION and not signed_by(touches):
         return Finding("exempt-session", f"{place.name} is exempt and acts on the session", place.location, place.name)
     if touches & FORMS and touches & CHANGES and not signed_by(touches):
         message = f"{place.name} is exempt, takes forms and changes data; nothing in it checks a signature or token"
@@ -189,7 +185,8 @@ EXAMPLES = (
             _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("body", "compare_digest", "save")), holds),
     Example("an exempt view of which nothing is known",
             _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=()), unknown),
-    Example("an exempt view that only answers GET", _route(csrf=Csrf.EXEMPT, methods=("GET",), touches=("user",)), holds),
+    Example("an exempt view that only answers GET",
+            _route(csrf=Csrf.EXEMPT, methods=("GET",), touches=("user",)), holds),
     Example("a REST view under session authentication", _route(csrf=Csrf.FRAMEWORK_SESSION), holds),
     Example("a REST view whose session authentication was disarmed", _route(csrf=Csrf.EXEMPT), broken),
     Example("a REST view with token authentication", _route(csrf=Csrf.FRAMEWORK_NO_COOKIE), holds),

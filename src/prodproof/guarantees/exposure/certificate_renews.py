@@ -104,7 +104,10 @@ def _untrusted(chain: ServedChain) -> str:
     if leaf.subject == leaf.issuer:
         return "the certificate is self-signed"
     if len(chain.certificates) == 1 and error and "local issuer" in error:
-        return "the chain cannot be followed: the server sends its own certificate only, without the intermediate"
+        return (
+            "the chain leads nowhere: the server sends its own certificate only, without the intermediate, "
+            f"or {chain.certificates[0].issuer_organization or 'its issuer'} is not trusted"
+        )
     return f"the chain is not trusted: {error}"
 
 

@@ -1,18 +1,171 @@
-"""What the public endpoint says (transport, redirects, cookies, headers, caching, versions) is what the
-configuration intends.
+"""What the public endpoint says (transport, redirects, cookies, headers, caching, versions) is what the configuration
+intends.
 
-Risk: TODO.
-Verified: The settings read from the running application are compared with the answers seen outside; a header set
-in settings and missing outside is a finding.
-Mend: TODO.
+Risk: You read the settings and believe you are protected, while the proxy in front quietly drops the header or rewrites
+the cookie: the visitor is protected only by what arrives.
+Verified: The settings that the running Django application answered with (headers of its security, framing and policy
+middleware, cookies, redirect to HTTPS) are compared with the normal, redirect and login answers from outside: what is
+set and missing, weaker or contradicted outside is a finding; so are a session cookie in an answer that shared caches
+may keep, and a framework's version.
+Mend: Look at what stands between: nginx `proxy_hide_header`, an `add_header` that replaces the application's, a CDN's
+header rules, a load balancer without SECURE_PROXY_SSL_HEADER (Django then sends no HSTS at all). Set each header in one
+place only.
 """
 
-from prodproof.verdicts import planned
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-GUARANTEE = planned(
-    "exposure.public-behaviour-matches",
-    seeds="M-text",
-    proof="outside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts.behaviour import Intended, IntendedCookie, PublicBehaviour
+from prodproof.facts.declared import EntryPoint
+from prodproof.facts.http import Answer, Cookie, SiteAnswers, Situation
+from prodproof.guarantees._answers import own, unseen
+from prodproof.guarantees._hsts import HSTS, parsed
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable, unknown
+
+_VERSION = re.compile(r"(?i)(django|wsgiserver|gunicorn|uvicorn|werkzeug|python|php|express)/?\s?\d")
+
+
+@guarantee("exposure.public-behaviour-matches", seeds="M-text", proof="outside", severity="medium")
+def judge(fact: PublicBehaviour, declared: EntryPoint) -> Verdict:
+    seen = fact.seen
+    if seen.scheme != "https":
+        return not_applicable("plain HTTP: exposure.https-only is about it")
+    pages = [item for item in own(seen) if item.situation in (Situation.NORMAL, Situation.LOGIN)]
+    found: dict[str, Finding] = {}
+    for page in pages:
+        for finding in (*_headers(page, fact.intended), *_caching(page, fact.intended)):
+            found.setdefault(finding.key, finding)
+    for answer in own(seen):
+        for finding in _cookies(answer, fact.intended):
+            found.setdefault(finding.key, finding)
+    if fact.intended.redirect_to_https and seen.plain_route and not seen.plain_route[-1].startswith("https://"):
+        text = f"settings redirect to HTTPS, and {seen.plain_route[0]} does not"
+        found["redirect"] = Finding("behaviour-redirect", text, key="redirect")
+    if found:
+        return broken(*found.values())
+    if short := unseen(seen, Situation.NORMAL):
+        return short
+    return holds(f"{len(fact.intended.headers)} headers and the cookies are as {fact.intended.module} says")
+
+
+def _headers(page: Answer, intended: Intended) -> Iterable[Finding]:
+    for name, value in intended.headers:
+        outside = page.all(name)
+        if not outside:
+            text = f"settings send {name}, and {page.called} comes without it"
+            yield Finding("behaviour-stripped", text, key=name)
+        elif value and (fault := _weaker(name, value, outside)):
+            yield Finding("behaviour-differs", f"{name} {fault} ({page.called})", key=name)
+    for name in ("server", "x-powered-by"):
+        if match := _VERSION.search(page.first(name) or ""):
+            yield Finding("behaviour-version", f"{name} tells a version ({match[0]}) to everybody", key=name)
+
+
+def _weaker(name: str, wanted: str, outside: tuple[str, ...]) -> str | None:
+    first = outside[0]
+    if name == HSTS:
+        ours, theirs = parsed(wanted), parsed(first)
+        if theirs is None:
+            return f"is {first!r} outside, which is not valid"
+        shorter = ours is not None and int(theirs["max-age"]) < int(ours["max-age"])
+        lost = [word for word in ("includesubdomains", "preload") if ours and word in ours and word not in theirs]
+        return f"is {first!r} outside, and settings say {wanted!r}" if shorter or lost else None
+    values = {item.strip().lower() for value in outside for item in value.split(",")}
+    if name == "x-frame-options" and values == {"deny"}:
+        return None
+    expected = {item.strip().lower() for item in wanted.split(",")}
+    return f"is {', '.join(outside)!r} outside, and settings say {wanted!r}" if values != expected else None
+
+
+def _caching(page: Answer, intended: Intended) -> Iterable[Finding]:
+    sessions = {item.name for item in intended.cookies if item.role == "session"}
+    shared = re.search(r"(?i)\bpublic\b|\bs-maxage=[1-9]", page.first("cache-control") or "")
+    if shared and any(cookie.name in sessions and not cookie.deleted for cookie in page.cookies):
+        text = f"{page.called} sets the session cookie and lets shared caches keep it (Cache-Control)"
+        yield Finding("behaviour-cached", text, key=f"cached {page.path}")
+
+
+def _cookies(answer: Answer, intended: Intended) -> Iterable[Finding]:
+    wanted = {item.name: item for item in intended.cookies}
+    for cookie in answer.cookies:
+        if cookie.deleted or cookie.name not in wanted:
+            continue
+        for word in _lost(cookie, wanted[cookie.name]):
+            text = f"settings make cookie {cookie.name} {word}, and {answer.called} sets it without"
+            yield Finding("behaviour-cookie", text, key=f"{cookie.name} {word}")
+
+
+def _lost(cookie: Cookie, wanted: IntendedCookie) -> Iterable[str]:
+    if wanted.secure and not cookie.secure:
+        yield "Secure"
+    if wanted.http_only and not cookie.http_only:
+        yield "HttpOnly"
+    if wanted.same_site and cookie.same_site != wanted.same_site:
+        yield f"SameSite={wanted.same_site.capitalize()}"
+
+
+SHOP = EntryPoint(url="https://shop.example")
+HEADERS = (("x-content-type-options", "nosniff"), (HSTS, "max-age=31536000"))
+SESSION = Cookie("sessionid", secure=True, http_only=True, same_site="lax")
+GOOD = PublicBehaviour(
+    seen=SiteAnswers(
+        scheme="https",
+        host="shop.example",
+        answers=(
+            Answer(
+                situation=Situation.NORMAL,
+                headers=(*HEADERS, ("content-security-policy", "default-src 'self'")),
+                cookies=(SESSION,),
+            ),
+        ),
+        plain_route=("http://shop.example/", "https://shop.example/"),
+    ),
+    intended=Intended(
+        module="shop.settings",
+        headers=(*HEADERS, ("content-security-policy", "")),
+        cookies=(IntendedCookie("sessionid", "session", secure=True, http_only=True, same_site="lax"),),
+        redirect_to_https=True,
+    ),
+)
+PAGE = GOOD.seen.answers[0]
+
+
+def _page(**changes: object) -> PublicBehaviour:
+    page = replace(PAGE, **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(GOOD, seen=replace(GOOD.seen, answers=(page,)))
+
+
+EXAMPLES = (
+    Example("as the settings say", GOOD, holds, SHOP),
+    Example("a proxy strips the policy", _page(headers=HEADERS), broken, SHOP, says="without it"),
+    Example(
+        "a proxy shortens HSTS",
+        _page(headers=((HSTS, "max-age=60"), *PAGE.headers[:1], *PAGE.headers[2:])),
+        broken,
+        SHOP,
+        says="settings say",
+    ),
+    Example(
+        "a proxy lengthens HSTS", _page(headers=((HSTS, "max-age=63072000; preload"), *PAGE.headers[::2])), holds, SHOP
+    ),
+    Example(
+        "a proxy rewrites the cookie", _page(cookies=(replace(SESSION, secure=False),)), broken, SHOP, says="Secure"
+    ),
+    Example(
+        "a session cookie in an answer that caches keep",
+        _page(headers=(*PAGE.headers, ("cache-control", "public, max-age=600"))),
+        broken,
+        SHOP,
+        says="shared caches",
+    ),
+    Example("a version", _page(headers=(*PAGE.headers, ("server", "gunicorn/20.1.0"))), broken, SHOP, says="version"),
+    Example(
+        "no redirect to HTTPS",
+        replace(GOOD, seen=replace(GOOD.seen, plain_route=("http://shop.example/",))),
+        broken,
+        SHOP,
+    ),
+    Example("a firewall's page", _page(headers=(), cookies=(), interposed="a challenge"), unknown, SHOP),
+    Example("plain HTTP", replace(GOOD, seen=replace(GOOD.seen, scheme="http")), not_applicable, SHOP),
 )

@@ -4,8 +4,8 @@ Risk: an alert rings at night and nobody knows how bad it is, who should act or 
 outage behind it goes on.
 Verified: Every alert rule in the repositories (Prometheus rule files, PrometheusRule objects, Grafana's provisioned
 rules, CloudWatch alarms in CloudFormation and terraform) names a severity, an owner and a runbook, as label or
-annotation. Links into the repositories must lead to a file, and its heading, with steps in it. A link to a page
-elsewhere is not followed, and a rule file that is still a template is not guessed at: both are unknown.
+annotation. Links into the repositories, and to pages of declared sites, must lead to a heading with steps below it.
+A link to any other site is not followed, and a rule file that is still a template is not guessed at: both are unknown.
 Mend: Give each rule a `severity` and a `team` label and a `runbook_url` annotation; write one short page per alert
 with numbered steps: how to see what is wrong, what to do first, whom to call. One owner for all alerts can be named
 in the system file: `[[owner]] of = "monitoring"`.

@@ -3,10 +3,11 @@ by GitOps.
 
 Risk: whoever breaks into one pod that is privileged, sees the node's files or holds a powerful token owns the whole
 cluster, with every customer's data in it.
-Verified: Manifests (several in a file, Lists, raw bases of a kustomization): each pod against the Restricted pod
+Verified: Manifests (several in a file, Lists, raw bases of kustomizations): each pod against the Restricted pod
 security standard, a network policy that selects it (global ones of Cilium, Calico and the cluster count), images by
 digest; roles and bindings without cluster-admin and wildcards; namespaces that enforce pod security; an encryption
-configuration for Secrets; Argo CD or Flux objects. Unrendered charts are unknown. A live cluster is not asked yet.
+configuration for Secrets; Argo CD or Flux objects. Charts and patches that are not rendered are unknown. A live cluster
+is not asked yet.
 Mend: Set `securityContext` (runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile
 RuntimeDefault), label namespaces `pod-security.kubernetes.io/enforce: restricted`, add one default-deny NetworkPolicy
 per namespace, bind roles in namespaces instead of cluster-admin, name images by digest.

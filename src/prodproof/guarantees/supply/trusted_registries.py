@@ -1,16 +1,284 @@
 """Packages and images come from trusted registries, with hashes, and no private name can be taken over publicly.
 
-Risk: TODO.
-Verified: Index and registry settings, lock file hashes, and private names asked for at the public index.
-Mend: TODO.
+Risk: somebody publishes a package under the name of your internal one with a higher version, and your next build
+installs it and runs it with the pipeline's rights.
+Verified: The settings of pip, uv, Poetry, PDM, Pipenv, npm and Yarn, and of Dockerfiles, name only the public default
+registries and those of `[[registry]]`, over TLS with the certificate checked. Beside an extra index, of which pip
+takes whichever version is higher, no private name is installed without a hash; without declared private names that is
+unknown. Lock files carry a hash for each package and name trusted hosts; a manifest without lock or hashes is broken
+(a library's is not applicable). Private names in lock files come from their own registry. Images come from well-known
+public registries or declared ones. Public indexes are not asked for private names: where a public namesake could win,
+that is a finding whether or not somebody has taken the name yet. Fixtures and examples are not applicable.
+Mend: use one index that mirrors the public one (`--index-url`), or uv's and Poetry's explicit indexes, or a scope with
+its own registry in `.npmrc`; declare it under `[[registry]]` with its `private` names; lock with hashes
+(`uv lock`, `pip-compile --generate-hashes`, `npm install`).
 """
 
-from prodproof.verdicts import planned
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
-GUARANTEE = planned(
-    "supply.trusted-registries",
-    seeds="L-3",
-    proof="inside",
-    severity="medium",
-    module=__name__,
+from prodproof.facts import Location, Reason
+from prodproof.facts.declared import Declared, Registry
+from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
+from prodproof.facts.references import ExternalReferences, Reference, ReferenceKind
+from prodproof.facts.registries import RegistrySettings, RegistrySource, RegistryUse
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
+from prodproof.verdicts.example import SHOP
+from prodproof.verdicts.verdict import not_applicable
+
+_FORGES = frozenset(("github.com", "gitlab.com", "bitbucket.org", "codeload.github.com", "api.github.com"))
+_PUBLIC = {
+    Ecosystem.PYPI: frozenset(("pypi.org", "files.pythonhosted.org", "pypi.python.org", "upload.pypi.org")),
+    Ecosystem.NPM: frozenset(("registry.npmjs.org", "registry.yarnpkg.com", "npm.jsr.io")),
+    Ecosystem.PUB: frozenset(("pub.dev", "pub.dartlang.org", "pub.flutter-io.cn")),
+    Ecosystem.GO: frozenset(("proxy.golang.org",)),
+    Ecosystem.CARGO: frozenset(("github.com", "index.crates.io", "static.crates.io")),
+    Ecosystem.RUBYGEMS: frozenset(("rubygems.org", "index.rubygems.org")),
+    Ecosystem.PACKAGIST: frozenset(("repo.packagist.org", "packagist.org")),
+}
+_IMAGE_REGISTRIES = frozenset(
+    (
+        "docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io",
+        "k8s.gcr.io", "mcr.microsoft.com", "public.ecr.aws", "registry.gitlab.com", "docker.elastic.co", "cgr.dev",
+        "registry.access.redhat.com", "registry.redhat.io", "nvcr.io", "dhi.io",
+    )
+)  # fmt: skip
+
+
+@guarantee("supply.trusted-registries", seeds="L-3", proof="inside", severity="high", when_none="not_applicable")
+def judge(settings: RegistrySettings, declared: Declared) -> Verdict:
+    """One file that names registries."""
+    if settings.purpose is Purpose.ASIDE:
+        return not_applicable("a fixture, an example or vendored code")
+    findings: list[Finding] = []
+    doubts: list[str] = []
+    for source in settings.sources:
+        location = Location(settings.path, source.line)
+        if source.insecure:
+            message = f"{source.written} is used without a checked TLS certificate"
+            findings.append(
+                Finding("insecure-registry", message, location, source.written, "use https and a trusted CA")
+            )
+        elif source.host not in ("", "local") and not _is_trusted(source.host, settings.ecosystem, declared):
+            if declared.inferred:
+                doubts.append(f"{source.host} is not declared; there is no system file that says whether it is trusted")
+            else:
+                message = f"packages come from {source.host}, which is not declared"
+                findings.append(
+                    Finding("undeclared-registry", message, location, source.host, "declare it: [[registry]]")
+                )
+        elif source.host == "":
+            doubts.append(f"only the build decides which registry {source.written} is")
+        if source.use is RegistryUse.EXTRA and source.host not in _PUBLIC[settings.ecosystem]:
+            findings += _confusable(settings, source, declared)
+            if not _private(source.host, declared) and settings.unhashed:
+                doubts.append(f"which names come from {source.host or source.written} is not declared")
+    if findings:
+        return broken(*findings)
+    if doubts:
+        return unknown(Reason.NOT_DECLARED, doubts[0])
+    return holds("only trusted registries, over TLS")
+
+
+def _confusable(settings: RegistrySettings, source: RegistrySource, declared: Declared) -> list[Finding]:
+    private = _private(source.host, declared)
+    exposed = [name for name in settings.unhashed if any(fnmatchcase(name, pattern) for pattern in private)]
+    return [
+        Finding(
+            "confusable-name",
+            f"{name} is installed without a hash from two indexes: whoever publishes a higher version publicly wins",
+            Location(settings.path, source.line),
+            name,
+            "use one index (--index-url), an explicit index, or hashes",
+        )
+        for name in exposed
+    ]
+
+
+def _private(host: str, declared: Declared) -> tuple[str, ...]:
+    return tuple(pattern for item in declared.registries if _host(item) == host for pattern in item.private)
+
+
+def _host(registry: Registry) -> str:
+    parts = urlsplit(registry.url if "://" in registry.url else f"https://{registry.url}")
+    host = (parts.hostname or "").lower()
+    try:
+        return host if parts.port is None else f"{host}:{parts.port}"
+    except ValueError:
+        return host
+
+
+def _is_trusted(host: str, ecosystem: Ecosystem, declared: Declared) -> bool:
+    return host in _PUBLIC[ecosystem] or any(_host(item) == host for item in declared.registries)
+
+
+@judge.also
+def judge_manifest(manifest: Manifest, declared: Declared) -> Verdict:
+    """One lock file, or a manifest without one."""
+    fetched = [item for item in manifest.dependencies if item.origin is not Origin.LOCAL]
+    if manifest.purpose is Purpose.ASIDE:
+        return not_applicable("a fixture, an example or vendored code")
+    if findings := _misplaced(manifest, fetched, declared):
+        return broken(*findings)
+    if manifest.lock is not None:
+        return not_applicable(f"judged in {manifest.lock}")
+    if manifest.library or not fetched:
+        return not_applicable("nothing is installed from it: a library's, or empty")
+    bare = [item for item in fetched if not item.hashed and item.origin is not Origin.VCS]
+    if manifest.ecosystem in _WITHOUT_HASHES and manifest.role is Role.LOCK:
+        bare = []
+    if bare:
+        names = ", ".join(item.name for item in bare[:3]) + (" …" if len(bare) > 3 else "")
+        message = f"{len(bare)} of {len(fetched)} packages are installed without a hash: {names}"
+        location = Location(manifest.path, bare[0].line)
+        return broken(Finding("no-hash", message, location, manifest.form, "lock them with hashes"))
+    return holds(f"{len(fetched)} packages with hashes")
+
+
+_WITHOUT_HASHES = frozenset((Ecosystem.RUBYGEMS, Ecosystem.PACKAGIST))
+"""Their lock files carry no hash of a package by default; the managers' own protections stand in."""
+
+
+def _misplaced(manifest: Manifest, fetched: list[Dependency], declared: Declared) -> list[Finding]:
+    findings = []
+    for item in fetched:
+        location = Location(manifest.path, item.line)
+        owner = next(
+            (reg for reg in declared.registries if any(fnmatchcase(item.name, name) for name in reg.private)), None
+        )
+        if item.insecure:
+            message = f"{item.name} is fetched without TLS ({item.written})"
+            findings.append(Finding("insecure-source", message, location, item.name, "use https"))
+        elif owner and item.source and item.source != _host(owner) and item.origin is Origin.REGISTRY:
+            message = f"{item.name} is private, but is locked to {item.source}"
+            findings.append(Finding("private-name-elsewhere", message, location, item.name, "lock it to its registry"))
+        elif item.source and not _is_known(item, manifest.ecosystem, declared) and not declared.inferred:
+            message = f"{item.name} comes from {item.source}, which is not declared"
+            findings.append(Finding("undeclared-source", message, location, item.name, "declare it: [[registry]]"))
+    return findings
+
+
+def _is_known(item: Dependency, ecosystem: Ecosystem, declared: Declared) -> bool:
+    assert item.source is not None
+    if _is_trusted(item.source, ecosystem, declared):
+        return True
+    return item.source in _FORGES and (item.origin is not Origin.REGISTRY or ecosystem is Ecosystem.PACKAGIST)
+
+
+@judge.also
+def judge_images(file: ExternalReferences, declared: Declared) -> Verdict:
+    """One file that names images or modules."""
+    if file.purpose is Purpose.ASIDE:
+        return not_applicable("a fixture, an example or vendored code")
+    placed = [(item, host) for item in file.references if (host := _place(item)) is not None]
+    if not placed:
+        return not_applicable("names no image and no remote module")
+    findings: dict[str, Finding] = {}
+    foreign = []
+    for item, host in placed:
+        location = Location(file.path, item.line)
+        if item.name.startswith(("http://", "git::http://")):
+            message = f"{item.kind} {item.name} is fetched without TLS"
+            findings[item.name] = Finding("insecure-source", message, location, item.name, "use https")
+        elif not _is_image_place(item, host, declared):
+            foreign.append(host)
+            message = f"{item.kind} {item.name} comes from {host}, which is not declared"
+            findings[item.name] = Finding(
+                "undeclared-registry", message, location, item.name, "declare it: [[registry]]"
+            )
+    insecure = [finding for finding in findings.values() if finding.rule == "insecure-source"]
+    if insecure or (findings and not declared.inferred):
+        return broken(*(insecure if declared.inferred else findings.values()))
+    if foreign:
+        return unknown(Reason.NOT_DECLARED, f"{foreign[0]} is not declared; no system file says whether it is trusted")
+    if undecided := [item for item, _ in placed if item.undecided and not _place(item)]:
+        return unknown(Reason.INCOMPLETE, f"only the build or deployment decides {undecided[0].written}")
+    return holds("from public default or declared registries")
+
+
+def _place(item: Reference) -> str | None:
+    """The host that something is fetched from; empty where only the build decides, None where there is none."""
+    if item.kind is ReferenceKind.IMAGE:
+        first, slash, _ = item.name.partition("/")
+        if "$" in first or "{" in first:
+            return ""
+        return first.lower() if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
+    if item.kind is ReferenceKind.MODULE and "://" in item.name:
+        return (urlsplit(item.name.rpartition("::")[2]).hostname or "").lower() or None
+    return None
+
+
+def _is_image_place(item: Reference, host: str, declared: Declared) -> bool:
+    if host == "" or host.partition(":")[0] in ("localhost", "127.0.0.1"):
+        return True
+    known = _IMAGE_REGISTRIES if item.kind is ReferenceKind.IMAGE else _FORGES
+    return host in known or any(_host(registry) == host for registry in declared.registries)
+
+
+_ACME = Registry(url="https://pypi.acme.example/simple", private=("acme-*",))
+_DECLARED = replace(SHOP, registries=(_ACME,))
+_EXTRA = RegistrySource(
+    use=RegistryUse.EXTRA, host="pypi.acme.example", written="https://pypi.acme.example/simple", line=1
+)
+_SETTINGS = RegistrySettings(
+    path="requirements.txt",
+    ecosystem=Ecosystem.PYPI,
+    purpose=Purpose.RUNTIME,
+    sources=(replace(_EXTRA, use=RegistryUse.DEFAULT),),
+    unhashed=("acme-core", "django"),
+)
+_PACKAGE = Dependency(name="django", written="django==5.2.1", version="5.2.1", hashed=True, line=1)
+_LOCK = Manifest(
+    path="uv.lock",
+    ecosystem=Ecosystem.PYPI,
+    form="uv.lock",
+    role=Role.LOCK,
+    whole=True,
+    dependencies=(replace(_PACKAGE, source="pypi.org"),),
+)
+_IMAGE = Reference(kind=ReferenceKind.IMAGE, name="python", written="python:3.12.4", version="3.12.4", line=1)
+_FILE = ExternalReferences(path="Dockerfile", form="Dockerfile", purpose=Purpose.RUNTIME, references=(_IMAGE,))
+_ELSEWHERE = replace(_FILE, references=(replace(_IMAGE, name="registry.acme.example/shop"),))
+
+EXAMPLES = (
+    Example("one declared index", _SETTINGS, holds, _DECLARED),
+    Example(
+        "an extra index beside a private name",
+        replace(_SETTINGS, sources=(_EXTRA,)),
+        broken,
+        _DECLARED,
+        says="acme-core is installed without a hash from two indexes",
+    ),
+    Example("the private name has a hash", replace(_SETTINGS, sources=(_EXTRA,), unhashed=()), holds, _DECLARED),
+    Example("an index that nobody declared", _SETTINGS, broken, says="not declared"),
+    Example("no system file says so", _SETTINGS, unknown, replace(SHOP, inferred=True)),
+    Example(
+        "its private names are not declared",
+        replace(_SETTINGS, sources=(_EXTRA,)),
+        unknown,
+        replace(SHOP, registries=(replace(_ACME, private=()),)),
+    ),
+    Example("no TLS", replace(_SETTINGS, sources=(replace(_EXTRA, insecure=True),), unhashed=()), broken, _DECLARED),
+    Example(
+        "uv asks it first", replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.FIRST),)), holds, _DECLARED
+    ),
+    Example("a lock with hashes", _LOCK, holds),
+    Example("a lock without", replace(_LOCK, dependencies=(replace(_PACKAGE, hashed=False),)), broken, says="hash"),
+    Example(
+        "a private name that was locked to the public index",
+        replace(_LOCK, dependencies=(replace(_PACKAGE, name="acme-core", source="pypi.org"),)),
+        broken,
+        _DECLARED,
+        says="acme-core is private",
+    ),
+    Example("from a strange host", replace(_LOCK, dependencies=(replace(_PACKAGE, source="x.example"),)), broken),
+    Example("an official image", _FILE, holds),
+    Example("an image of an undeclared registry", _ELSEWHERE, broken, says="registry.acme.example"),
+    Example(
+        "of a declared one",
+        _ELSEWHERE,
+        holds,
+        replace(SHOP, registries=(Registry(url="registry.acme.example"),)),
+    ),
 )

@@ -36,8 +36,11 @@ class TlsServer:
         return EntryPoint(url=f"https://{HOST}:{self.port}", purpose="the pier", owner="ana")
 
     def settings(self, settings: Settings) -> Settings:
-        """The run's settings with its name and its authority."""
-        return replace(settings, ca_file=self.authority.ca_file, resolve={**settings.resolve, HOST: ADDRESS})
+        """The run's settings with its name, and its authority beside those that are trusted already."""
+        bundle = self.authority.ca_file.with_name("trusted.pem")
+        others = settings.ca_file.read_bytes() if settings.ca_file else b""
+        bundle.write_bytes(others + self.authority.ca_file.read_bytes())
+        return replace(settings, ca_file=bundle, resolve={**settings.resolve, HOST: ADDRESS})
 
     def accept(self, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, suites: str = MODERN) -> None:
         """Accept these protocols and suites from now on, with the certificate as it is."""
@@ -53,7 +56,7 @@ class TlsServer:
         present = self._context
         self.certify(days=10, age=60)
         then = datetime.now(UTC) - timedelta(days=30)
-        seen = asyncio.run(examine(Target(ADDRESS, self.port, HOST), self.settings(Settings())))
+        seen = asyncio.run(examine(Target(ADDRESS, self.port, HOST), Settings(ca_file=self.authority.ca_file)))
         self._context = present
         leaf = seen.chains[0].certificates[0]
         earlier = SeenCertificate(

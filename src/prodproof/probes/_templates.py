@@ -1,0 +1,90 @@
+"""What HTML templates (Django, Jinja) print without escaping it."""
+
+import re
+from collections.abc import Mapping
+
+from prodproof.facts import Location
+from prodproof.facts.code import CodeFinding, Hole, Taint
+from prodproof.probes._taint import Flow
+
+_TOKEN = re.compile(r"{{(.*?)}}|{%-?\s*(.*?)\s*-?%}|{#.*?#}", re.DOTALL)
+_VERBATIM = re.compile(r"{%-?\s*(verbatim|raw|comment)\b.*?{%-?\s*end\1\s*-?%}", re.DOTALL)
+_HARMLESS_FILTERS = frozenset(
+    {"escape", "force_escape", "escapejs", "e", "urlencode", "striptags", "bleach", "sanitize", "clean", "markdown",
+     "markdownify", "richtext", "date", "time", "naturaltime", "floatformat", "intcomma", "length", "filesizeformat",
+     "tojson", "json", "json_script", "to_json", "jsonify", "slugify", "add_class", "crispy", "linebreaks", "urlize",
+     "render_markdown", "nh3", "sanitize_html", "as_crispy_form", "pluralize", "yesno",
+     "int", "float", "round", "abs", "i18n", "trans", "translate"}
+)  # fmt: skip
+_HTML_NAMES = re.compile(
+    r"(^|[._])(\w*(html|svg|icon|embed|markup|richtext|rendered|json|script|css|iframe|snippet)\w*|media|form|field|errors"
+    r"|super|widget|csrf_token|help_text|label_tag|as_p|as_table|as_ul|messages?|message\.message|csp_nonce|pagination"
+    r"|canonical_url|caller|content_block|block|blocks)$",
+    re.IGNORECASE,
+)
+"""Names that say themselves that they hold markup which the application made."""
+
+_PRINTED = re.compile(r"^[A-Za-z_][\w.]*$")
+MAX_FINDINGS = 200
+
+
+def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) -> list[CodeFinding]:
+    """Places of one template at which a variable reaches the page as it is.
+
+    Args:
+        contexts: for each template name, the variables that views fill from the request.
+    """
+    known: dict[str, Flow] = {}
+    for name, variables in contexts.items():
+        if path == name or path.endswith("/" + name):
+            known.update(variables)
+    text = _VERBATIM.sub(lambda match: "\n" * match[0].count("\n"), text)
+    off = 0
+    found: list[CodeFinding] = []
+    for token in _TOKEN.finditer(text):
+        if len(found) >= MAX_FINDINGS:
+            break
+        if token[2] is not None:
+            off = _escaping(token[2], off)
+            continue
+        if token[1] is None:
+            continue
+        finding = _printed(token[1].strip(), off > 0, known)
+        if finding is not None:
+            call, flow = finding
+            line = text.count("\n", 0, token.start()) + 1
+            found.append(
+                CodeFinding(
+                    hole=Hole.HTML, call=call, function=path.rpartition("/")[2], taint=flow.taint,
+                    detail=flow.words[:80], location=Location(path, line),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _escaping(tag: str, off: int) -> int:
+    words = tag.split()
+    if words[:2] in (["autoescape", "off"], ["autoescape", "false"]):
+        return off + 1
+    if words[:1] == ["endautoescape"] and off:
+        return off - 1
+    return off
+
+
+def _printed(expression: str, off: bool, known: Mapping[str, Flow]) -> tuple[str, Flow] | None:
+    value, *filters = [part.strip() for part in re.split(r"\|(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)", expression)]
+    names = [re.split(r"[:(\s]", part)[0] for part in filters]
+    unsafe = "safe" in names or "safeseq" in names
+    if not (unsafe or off) or not _PRINTED.match(value):
+        return None
+    before = names[: names.index("safe")] if "safe" in names else names
+    if any(name in _HARMLESS_FILTERS or re.search(r"html|markdown|sanit|clean|json|render", name) for name in before):
+        return None
+    root = value.split(".")[0]
+    flow = known.get(root, Flow(Taint.UNKNOWN, value))
+    if value.startswith(("request.GET", "request.POST", "request.COOKIES", "request.META", "request.path")):
+        flow = Flow(Taint.REQUEST, value)
+    if flow.taint is Taint.UNKNOWN and (_HTML_NAMES.search(value) or root in ("block", "forloop", "settings", "self")):
+        return None
+    shown = "{{ " + "|".join((value, *names))[:60] + " }}"
+    return (shown if unsafe else f"{shown} with autoescape off"), flow

@@ -1,0 +1,1 @@
+"""Payments: what an order costs. See docs/threat-models/payments.md."""
