@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from prodproof.facts import Proof
 from prodproof.facts.alerting import AlertRule
 from prodproof.ledger import open_ledger
 from prodproof.probes.probe import registered
@@ -224,19 +223,32 @@ def test_the_plan_looks_at_nothing(prodproof: Command, repo: Repo) -> None:
 def test_an_unchanged_repository_is_not_read_again(
     prodproof: Command, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert prodproof("verify", repo.directory, *ALERTS).code == 0
-    alerting = next(probe for probe in registered() if AlertRule in probe.facts)
+    pods = ("--only", "platform.kubernetes-hardened")
+    assert prodproof("verify", repo.directory, *pods).code == 0
+    kubernetes = next(probe for probe in registered() if probe.name == "kubernetes")
 
     def never(about: object, world: object) -> None:
         raise AssertionError("looked again")
 
-    changed = replace(alerting, observe=never)  # type: ignore[arg-type]  # it never answers
+    changed = replace(kubernetes, observe=never)  # type: ignore[arg-type]  # it never answers
     monkeypatch.setattr("prodproof.plan.plan.registered", lambda: (changed,))
-    assert alerting.by_commit and alerting.proof is Proof.INSIDE
-    assert prodproof("verify", repo.directory, *ALERTS).code == 0
-    assert prodproof("verify", repo.directory, *ALERTS, "--fresh").code == 3
+    assert prodproof("verify", repo.directory, *pods).code == 0
+    assert prodproof("verify", repo.directory, *pods, "--fresh").code == 3
+    assert prodproof("verify", repo.directory, *pods, "--env", "production", "--rate", "5").code == 3, "not reused"
+    monkeypatch.undo()
+    assert prodproof("verify", repo.directory, *pods).code == 0
+    monkeypatch.setattr("prodproof.plan.plan.registered", lambda: (changed,))
     (repo.directory / "README.md").write_text("changed")
-    assert prodproof("verify", repo.directory, *ALERTS).code == 3
+    assert prodproof("verify", repo.directory, *pods).code == 3, "local changes are looked at"
+
+
+def test_another_declaration_is_another_look(prodproof: Command, repo: Repo, tmp_path: Path) -> None:
+    system = tmp_path / "prodproof.toml"
+    head = 'version = 1\nname = "harbour"\n[[repository]]\npath = "harbour"\n'
+    system.write_text(head)
+    assert prodproof("verify", system, *ALERTS).code in (0, 3)
+    system.write_text(head + '[monitoring]\nalert_rules = ["nowhere/*.yml"]\n')
+    assert prodproof("verify", system, *ALERTS).code == 3
 
 
 def test_gate_is_pinned_to_a_release(prodproof: Command, repo: Repo) -> None:

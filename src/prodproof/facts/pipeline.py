@@ -139,7 +139,7 @@ class Pipelines:
 
     files: tuple[Pipeline, ...]
     unread: tuple[str, ...] = ()
-    """Pipeline files that could not be read or parsed, and those of systems that are not read (CircleCI, Jenkins ...)."""
+    """Pipeline files that could not be read or parsed, and those of other systems (CircleCI, Jenkins ...)."""
 
     builds_images: bool = False
     """Whether the repository has a Dockerfile or a pipeline that builds an image."""

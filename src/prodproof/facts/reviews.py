@@ -83,7 +83,7 @@ class SensitiveModule:
     path: str
     kind: Sensitivity
     changed: datetime | None
-    """Its last large change, from the history; None when the history does not say."""
+    """Its last large change since it was made, from the history; None if there was none (or no history)."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,18 @@ from prodproof.verdicts import Verdict, unknown
 
 
 def own(fact: SiteAnswers) -> tuple[Answer, ...]:
-    """The answers that the site itself gave: no firewall's challenge, no maintenance page, no server error page of a
-    gateway before it."""
+    """The answers that the site itself gave: no firewall's challenge, no maintenance page of a gateway before it.
+
+    None at all where the entry point's own page is forbidden or fails: who answered then is not known.
+    """
+    normal = fact.of(Situation.NORMAL)
+    if normal is not None and _is_no_site(normal):
+        return ()
     return tuple(answer for answer in fact.answers if answer.interposed is None)
+
+
+def _is_no_site(normal: Answer) -> bool:
+    return normal.interposed is not None or normal.status == 403 or normal.status >= 500
 
 
 def unseen(fact: SiteAnswers, *needed: Situation) -> Verdict | None:
@@ -34,8 +43,9 @@ def unseen(fact: SiteAnswers, *needed: Situation) -> Verdict | None:
                 return unknown(missing.why, missing.detail)
         return unknown(Reason.INCOMPLETE, f"no {situation.value} answer was read")
     normal = fact.of(Situation.NORMAL)
-    if Situation.NORMAL in needed and normal is not None and normal.status >= 500:
-        return unknown(Reason.INCOMPLETE, f"{normal.path} answers {normal.status}; the site was not seen working")
+    if normal is not None and _is_no_site(normal):
+        reason = Reason.DENIED if normal.status == 403 else Reason.INCOMPLETE
+        return unknown(reason, f"{normal.path} answers {normal.status}; the site was not seen working")
     return None
 
 

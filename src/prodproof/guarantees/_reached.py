@@ -20,6 +20,8 @@ def unseen(
         return unknown(first.why, f"{first.path}: {first.detail}{more}")
     if home.interposed:
         return unknown(Reason.DENIED, f"the site's own page was answered by {home.interposed}")
+    if home.status in (401, 403) and home.as_unknown:
+        return unknown(Reason.DENIED, f"every path answers {home.status} alike, as if this vantage were locked out")
     if home.status >= 500:
         return unknown(Reason.INCOMPLETE, f"the site's own page answers {home.status}")
     for answer in answers:

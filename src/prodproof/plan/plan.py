@@ -1,11 +1,12 @@
 """Which probe looks at which subject, from where, for which guarantees, or why not."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prodproof.facts import Proof, Reason, Subject, Unseen
-from prodproof.facts.declared import Declared, DjangoApp, Permission
+from prodproof.facts.codec import digest, encode
+from prodproof.facts.declared import Declared, DjangoApp, GateScope, Permission
 from prodproof.probes.probe import Probe, registered, targets
 from prodproof.verdicts import Guarantee
 
@@ -28,10 +29,17 @@ class Step:
     why_not: Unseen | None = None
     """Set when the step will not be carried out."""
 
+    context: str = ""
+    """Digest of what was declared when it was planned, for probes whose answers are reused."""
+
     @property
     def key(self) -> str:
-        """Identity of the step across runs: its survey in the ledger is found by it."""
-        return f"{self.probe.name}:{self.probe.facts[0].__name__} {self.scope} {self.vantage}"
+        """Identity of the step across runs: its survey in the ledger is found by it.
+
+        An answer that is reused for a commit was made under one declaration; under another it is another step.
+        """
+        name = f"{self.probe.name}:{self.probe.facts[0].__name__} {self.scope} {self.vantage}"
+        return f"{name} {self.context}" if self.probe.by_commit else name
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ def make_plan(
         for judge in item.judges:
             wanted.setdefault(judge.fact, []).append(item.id)
     steps: list[Step] = []
+    context = _context(declared)
     for probe in registered():
         ids = tuple(sorted({id for fact in probe.facts for id in wanted.get(fact, ())}))
         if not ids:
@@ -74,11 +83,17 @@ def make_plan(
         found = targets(probe, declared)
         if not found:
             scope = Subject("system", declared.system)
-            steps.append(Step(probe, None, scope, where, ids, probe.undeclared))
+            steps.append(Step(probe, None, scope, where, ids, probe.undeclared, context))
         for about in found:
             why_not = _why_not(probe, about, declared, has_tool, owned)
-            steps.append(Step(probe, about, scope_of(about), where, ids, why_not))
+            steps.append(Step(probe, about, scope_of(about), where, ids, why_not, context))
     return Plan(tuple(steps), chosen)
+
+
+def _context(declared: Declared) -> str:
+    # What only judges and the gate read may change without a new look.
+    seen_by_probes = replace(declared, trusted=False, waivers=(), not_applicable=(), gate=GateScope(), owners=())
+    return digest(encode(seen_by_probes))[:12]
 
 
 def scope_of(about: Any) -> Subject:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from prodproof.facts import Unseen
-from prodproof.reach.repository import RepositoryReader
+from prodproof.facts import Reason, Unseen
+from prodproof.reach.repository import RepositoryReader, shown
 
 YAML = ("**/*.yaml", "**/*.yml")
 MANIFESTS = (*YAML, "**/*.json")
 MAX_MANIFEST = 4 * 1024 * 1024
+_DATA = (".json", ".ipynb")
+_CONFIGURATION = (".yaml", ".yml", ".conf", ".properties", ".tf", ".tofu", ".rules", ".rule")
 
 _SAMPLE_FOLDERS = {
     "__tests__", "doc", "docs", "example", "examples", "fixture", "fixtures", "node_modules", "sample", "samples",
@@ -32,10 +34,20 @@ def is_for_development(path: str) -> bool:
 def texts(
     reader: RepositoryReader, *patterns: str, having: str | re.Pattern[str] = ""
 ) -> Iterator[tuple[str, str | Unseen]]:
-    """Path and text of each matching file that is no sample and holds `having`; unreadable ones as Unseen."""
+    """Path and text of each matching file that is no sample and holds `having`.
+
+    A file that cannot be read, or whose bytes are no text, might hold anything, and so comes as Unseen. Large data
+    files (JSON, notebooks) are left out: nobody keeps rules or manifests of megabytes in them.
+    """
     for path in reader.glob(*patterns):
         if is_sample(path):
             continue
         text = reader.text(path, MAX_MANIFEST)
-        if isinstance(text, Unseen) or (having in text if isinstance(having, str) else having.search(text)):
+        if isinstance(text, Unseen):
+            if not (text.why is Reason.INCOMPLETE and path.endswith(_DATA)):
+                yield path, text
+        elif "\0" in text:
+            if path.endswith(_CONFIGURATION):
+                yield path, Unseen(Reason.INCOMPLETE, f"{shown(path)} is not text")
+        elif having in text if isinstance(having, str) else having.search(text):
             yield path, text

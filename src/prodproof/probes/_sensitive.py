@@ -9,9 +9,25 @@ from prodproof.probes._files import is_sample
 from prodproof.reach.repository import RepositoryReader
 
 _CODE = {
-    ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".go", ".rb", ".java", ".kt", ".php", ".rs", ".cs", ".ex", ".scala", ".swift",
-    ".dart", ".vue",
-}  # fmt: skip
+    ".py",
+    ".js",
+    ".jsx",
+    ".ts",
+    ".tsx",
+    ".mjs",
+    ".go",
+    ".rb",
+    ".java",
+    ".kt",
+    ".php",
+    ".rs",
+    ".cs",
+    ".ex",
+    ".scala",
+    ".swift",
+    ".dart",
+    ".vue",
+}
 _NO_CODE = {
     "tests",
     "test",
@@ -29,13 +45,62 @@ _NO_CODE = {
 }
 _WORDS: dict[Sensitivity, frozenset[str]] = {
     Sensitivity.AUTHENTICATION: frozenset(
-        ["auth", "authentication", "authorization", "authorisation", "login", "signin", "signup", "oauth", "oauth2", "sso", "saml", "oidc", "permission", "permissions", "password", "passwords", "mfa", "twofactor", "jwt", "identity", "iam", "account", "accounts", "registration"]
+        [
+            "auth",
+            "authentication",
+            "authorization",
+            "authorisation",
+            "login",
+            "signin",
+            "signup",
+            "oauth",
+            "oauth2",
+            "sso",
+            "saml",
+            "oidc",
+            "permission",
+            "permissions",
+            "password",
+            "passwords",
+            "mfa",
+            "twofactor",
+            "jwt",
+            "identity",
+            "iam",
+            "account",
+            "accounts",
+            "registration",
+        ]
     ),
     Sensitivity.PAYMENTS: frozenset(
-        ["payment", "payments", "billing", "checkout", "stripe", "paypal", "adyen", "refund", "refunds", "payouts", "wallet"]
+        [
+            "payment",
+            "payments",
+            "billing",
+            "checkout",
+            "stripe",
+            "paypal",
+            "adyen",
+            "refund",
+            "refunds",
+            "payouts",
+            "wallet",
+        ]
     ),
     Sensitivity.PERSONAL_DATA: frozenset(
-        ["customer", "customers", "user", "users", "profile", "profiles", "patient", "patients", "gdpr", "privacy", "people"]
+        [
+            "customer",
+            "customers",
+            "user",
+            "users",
+            "profile",
+            "profiles",
+            "patient",
+            "patients",
+            "gdpr",
+            "privacy",
+            "people",
+        ]
     ),
     Sensitivity.ADMINISTRATION: frozenset(["administration", "backoffice", "adminpanel", "admin"]),
 }

@@ -22,6 +22,12 @@ PICKLES = frozenset(
     {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "jsonpickle", "shelve", "joblib"}
 )
 TEMPLATES = frozenset({"Template", "render_template_string", "from_string"})
+NOT_FOLLOWED = frozenset(
+    {"render", "get", "filter", "print", "info", "debug", "warning", "error", "execute", "executemany", "raw", "extra",
+     "save", "create", "update", "add", "append", "run", "call", "load", "loads", "open", "read", "write", "format"}
+)  # fmt: skip
+"""Functions of so many owners that what is passed to one says nothing of another of that name."""
+
 SUPPRESSED = re.compile(r"#\s*(nosec|noqa:?[^#]*\bS\d{3}|nosemgrep)", re.IGNORECASE)
 
 Calls = dict[str, set[int]]
@@ -40,6 +46,9 @@ class Module:
         self.found: list[CodeFinding] = []
         self.passed: dict[str, set[int]] = defaultdict(set)
         """What this file passes on, found while it is read."""
+
+        self.defined: set[str] = set()
+        """Names of the functions of this file."""
 
     def read(self) -> None:
         """Read the whole file."""
@@ -100,6 +109,7 @@ class Module:
                 self.expressions(node, scope, where)
 
     def function(self, node: Function, scope: Scope, where: str) -> None:
+        self.defined.add(node.name)
         tainted = frozenset(self.calls.get(node.name, ()))
         inside = Scope(parameters(node, tainted), scope)
         self.block(node.body, inside, f"{where}.{node.name}".strip("."))
@@ -206,7 +216,7 @@ class Module:
         )
 
     def note_passed(self, node: ast.Call, name: str, scope: Scope) -> None:
-        if not name or name in ("render", "get", "filter", "print", "info", "debug", "warning", "error"):
+        if not name or name in NOT_FOLLOWED:
             return
         for position, item in enumerate(node.args[:12]):
             if scope.flow(item).taint is Taint.REQUEST:

@@ -1,6 +1,7 @@
 """What flows into an expression, followed within one function: from the request, from somewhere, or nothing foreign."""
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ QUOTING = frozenset(
      "sanitize", "sanitize_html", "secure_filename", "slugify", "dumps", "reverse", "hexdigest", "static", "gettext",
      "gettext_lazy", "_", "nh3", "bleach", "force_escape", "render", "render_template", "as_sql", "url_for", "mogrify"}
 )  # fmt: skip
+MADE_SAFE = re.compile(
+    r"(?i)quote|escape|html|mark_safe|^safe|render|gettext|column_name|table_name|placeholder|^as_(ul|p|table|text)$"
+    r"|flatatt|^qn$|sanitize|^img_tag$|sequence_name"
+)
+"""Names of functions whose result is meant to be put into SQL or HTML: what they do inside is judged where they are."""
+
 SHAPING = frozenset(
     {"get", "getlist", "strip", "lstrip", "rstrip", "lower", "upper", "split", "replace", "format", "join", "decode",
      "encode", "title", "pop", "read", "str", "list", "tuple", "set", "dict", "sorted", "items", "values", "unquote",
@@ -142,6 +149,9 @@ class Scope:
         held = self.flow(node.value, depth)
         if held.taint is Taint.FIXED:
             return FIXED if _is_constant_holder(node) else Flow(Taint.UNKNOWN, ast.unparse(node)[:60])
+        if held.words.startswith("the parameter"):
+            # What a URL gives is text; what has attributes was made from it by somebody else.
+            return Flow(Taint.UNKNOWN, f"{held.words}.{node.attr}"[:60])
         return Flow(held.taint, f"{held.words}.{node.attr}"[:60])
 
     def binary(self, node: ast.BinOp, depth: int) -> Flow:
@@ -155,8 +165,8 @@ class Scope:
     def call(self, node: ast.Call, depth: int) -> Flow:
         name = called(node)
         given = [*node.args, *(word.value for word in node.keywords)]
-        if name in NUMBERS or name in QUOTING:
-            return Flow(Taint.FIXED, text="")
+        if name in NUMBERS or name in QUOTING or MADE_SAFE.search(name):
+            return FIXED
         if isinstance(node.func, ast.Attribute):
             if is_request(node.func.value) and name in REQUEST_PARTS:
                 return Flow(Taint.REQUEST, f"request.{name}()")

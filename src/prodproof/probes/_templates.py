@@ -40,6 +40,7 @@ def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) 
             known.update(variables)
     text = _VERBATIM.sub(lambda match: "\n" * match[0].count("\n"), text)
     off = 0
+    plain = not re.search(r"<[a-zA-Z!]", text)
     found: list[CodeFinding] = []
     for token in _TOKEN.finditer(text):
         if len(found) >= MAX_FINDINGS:
@@ -49,7 +50,7 @@ def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) 
             continue
         if token[1] is None:
             continue
-        finding = _printed(token[1].strip(), off > 0, known)
+        finding = _printed(token[1].strip(), off > 0 and not plain, known)
         if finding is not None:
             call, flow = finding
             line = text.count("\n", 0, token.start()) + 1

@@ -47,7 +47,13 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     (
         "path",
         "file path",
-        r"(?<![\w/.:-])/(?:home|srv|opt|var/www|usr/src|usr/local/lib|usr/lib|app|code)/[\w./-]{3,200}\.\w{1,4}\b",
+        r"(?<![\w/.:-])/(?:var/www|srv|usr/src|usr/(?:local/)?(?:lib|share))/[\w./-]{3,200}\.\w{1,5}\b",
+    ),
+    # `/app/main.js` and `/home/offers.html` are just as well places on the site itself.
+    (
+        "path",
+        "file path",
+        r"(?<![\w/.:-])/(?:home|opt|app|code|workspace)/[\w./-]{1,200}\.(?:py|rb|php|java|go|exs?|cs|log)\b",
     ),
     ("path", "file path", r"site-packages/|dist-packages/|/node_modules/|\b[A-Z]:\\(?:inetpub|Users|Windows|www)\\"),
     ("version", "nginx", r"\bnginx/\d+\.\d+"),

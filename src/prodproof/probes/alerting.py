@@ -87,12 +87,9 @@ def _rules(
     files, gaps = _candidates(reader, declared)
     for path, text in files:
         if isinstance(text, Unseen):
-            if declared or "alert" in path.lower() or "rule" in path.lower():
-                unread.append((path, text))
+            unread.append((path, text))
             continue
         if not declared and not may_hold_rules(text):
-            if "alert" in path.lower() and "\0" in text:
-                unread.append((path, Unseen(Reason.INCOMPLETE, f"{shown(path)} is not text")))
             continue
         answer = read_rules(text)
         if isinstance(answer, Unseen):
@@ -238,10 +235,9 @@ def _routings(
         name = shown(path)
         expected = bool(declared) or "alertmanager" in path.lower()
         if isinstance(text, Unseen):
-            if expected:
-                seen.append(_unseen(world, Subject("file", name), text, commit))
+            seen.append(_unseen(world, Subject("file", name), text, commit))
             continue
-        if not declared and not may_hold_routing(text) and not (expected and "\0" in text):
+        if not declared and not may_hold_routing(text):
             continue
         answer = read_routing(text, name)
         if isinstance(answer, Unseen):

@@ -76,20 +76,17 @@ class _Reading:
         for path in paths[:MAX_PYTHON]:
             self.parse(path)
         calls: dict[str, set[int]] = defaultdict(set)
-        for round_number in range(2):
-            modules = [Module(shown(path), self.sources[path], tree, calls, self.contexts)
-                       for path, tree in self.trees.items()]  # fmt: skip
-            for module in modules:
-                self.read(module)
-            if round_number == 0:
-                # What is passed on in one file is read in another: once more, knowing it.
-                defined = {node.name for tree in self.trees.values() for node in ast.walk(tree)
-                           if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}  # fmt: skip
-                for module in modules:
-                    for name, positions in module.passed.items():
-                        if name in defined:
-                            calls[name] |= positions
-        self.found = [item for module in modules for item in module.found if self.counts(item)]
+        modules = {path: self.read(path, calls) for path in self.trees}
+        defined = {path: module.defined for path, module in modules.items()}
+        everywhere = {name for names in defined.values() for name in names}
+        for module in modules.values():
+            for name in module.passed.keys() & everywhere:
+                calls[name] |= module.passed[name]
+        for path, names in defined.items():
+            # What one file passes on, another takes in: those are read once more, knowing it.
+            if names & calls.keys():
+                modules[path] = self.read(path, calls)
+        self.found = [item for module in modules.values() for item in module.found if self.counts(item)]
 
     def parse(self, path: str) -> None:
         text = self.reader.text(path, MAX_SOURCE)
@@ -106,11 +103,13 @@ class _Reading:
             return
         self.sources[path], self.trees[path] = text, tree
 
-    def read(self, module: Module) -> None:
+    def read(self, path: str, calls: dict[str, set[int]]) -> Module:
+        module = Module(shown(path), self.sources[path], self.trees[path], calls, self.contexts)
         try:
             module.read()
         except RecursionError:
             self.gaps.append(Unseen(Reason.INCOMPLETE, f"{module.path} is nested too deeply to be read"))
+        return module
 
     def counts(self, item: CodeFinding) -> bool:
         return item.taint is Taint.REQUEST or not _OPERATORS.search(item.location.path)

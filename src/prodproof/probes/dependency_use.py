@@ -103,8 +103,10 @@ def _python_use(name: str, installed: Installed | None, mentions: Mentions) -> s
         last = module.partition(".")[0] if "." not in module else module.rpartition(".")[2]
         if last in mentions.strings:
             return f"named in {mentions.strings[last]}"
-    commands = set(installed.commands) if installed else set()
-    for word in sorted(commands | {name, plain}):
+    # Without metadata the name itself may be what stands in a command; with it, `requests` in a manifest of Kubernetes
+    # is not taken for the package.
+    commands = set(installed.commands) if installed else {name, plain}
+    for word in sorted(commands):
         if place := mentions.words.get(word) or mentions.strings.get(word):
             return f"named in {place}"
     if installed and installed.plugin_of:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import Zone
-from prodproof.facts.dns import Lookup, NameSeen, TargetSeen, ZoneNames
+from prodproof.facts.dns import Lookup, NameSeen, Takeover, TargetSeen, ZoneNames
 from prodproof.probes.probe import probe
 from prodproof.reach.dns import Reply, Resolver
 from prodproof.reach.http import HttpClient, is_public
@@ -147,6 +147,10 @@ class _Look:
     async def _visit(self, name: str, reply: Reply, service: Service | None) -> _Visit:
         """What any visitor gets under the name, over HTTP and HTTPS."""
         if reply.lookup is not Lookup.FOUND or any(label.startswith("_") for label in name.split(".")):
+            return _Visit()
+        declared = service is None and set(reply.values) <= self.declared
+        if declared or (service is not None and service.status is Takeover.NOT_VULNERABLE):
+            # Whatever answers there, it is accounted for, or cannot be claimed.
             return _Visit()
         address = next((item for item in reply.values if self._allowed(item)), None)
         if address is None:

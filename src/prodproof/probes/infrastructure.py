@@ -62,14 +62,13 @@ def _nginx(reader: RepositoryReader) -> Iterator[Found]:
         name = shown(path)
         subject = Subject("file", name)
         if isinstance(text, Unseen):
-            if "nginx" in path.lower():
-                yield subject, text
+            yield subject, text
             continue
         if path.endswith(
             (".py", ".md", ".sh", ".json", ".yml", ".yaml", ".html", ".js", ".ts", ".png", ".svg", ".txt")
         ):
             continue
-        if not _NGINX_TEXT.search(text) and not ("nginx" in path.lower() and "\0" in text):
+        if not _NGINX_TEXT.search(text):
             continue
         if _TEMPLATE.search(text):
             yield subject, Unseen(Reason.INCOMPLETE, f"{name} is a template that has not been rendered")
@@ -147,12 +146,10 @@ def _flaws(failed: Sequence[FailedCheck]) -> Iterator[Flaw]:
 def _candidates(reader: RepositoryReader) -> Iterator[tuple[str, InfrastructureKind, Unseen | None]]:
     charts = {path.rpartition("/")[0] for path in reader.glob("**/Chart.yaml", "**/Chart.yml")}
     for path, text in _files.texts(reader, *TERRAFORM):
-        bad = text if isinstance(text, Unseen) else None
-        if isinstance(text, str) and "\0" in text:
-            bad = Unseen(Reason.INCOMPLETE, f"{shown(path)} is not text")
-        yield path, InfrastructureKind.TERRAFORM, bad
+        yield path, InfrastructureKind.TERRAFORM, text if isinstance(text, Unseen) else None
     for path, text in _files.texts(reader, *CLOUDFORMATION):
         if isinstance(text, Unseen):
+            yield path, InfrastructureKind.KUBERNETES, text
             continue
         stack = _STACK.search(text) is not None
         if not stack and (not may_hold_objects(text) or _only_definitions(text)):

@@ -90,16 +90,13 @@ def _objects(reader: RepositoryReader) -> tuple[list[KubeObject], list[tuple[Sub
         name = shown(path)
         chart = next((folder for folder in charts if _in_templates(path, folder)), None)
         if isinstance(text, Unseen):
-            if chart is not None or _in_manifest_folder(path):
-                unread[Subject("file", name)] = text
+            unread[Subject("file", name)] = text
             continue
         if chart is not None and _NOT_CHART.search(text):
             about = f"chart {shown(chart) or '.'} is not rendered, so its objects are not known (helm template)"
             unread[Subject("chart", shown(chart) or ".")] = Unseen(Reason.INCOMPLETE, about)
             continue
         if not may_hold_objects(text):
-            if _in_manifest_folder(path) and "\0" in text:
-                unread[Subject("file", name)] = Unseen(Reason.INCOMPLETE, f"{name} is not text")
             continue
         answer = read_objects(text, path)
         if isinstance(answer, Unseen):
@@ -111,10 +108,6 @@ def _objects(reader: RepositoryReader) -> tuple[list[KubeObject], list[tuple[Sub
 
 def _in_templates(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/templates/" if folder else "templates/")
-
-
-def _in_manifest_folder(path: str) -> bool:
-    return bool({"k8s", "kubernetes", "manifests", "deploy", "kustomize"} & set(path.lower().split("/")[:-1]))
 
 
 def _kustomizations(reader: RepositoryReader) -> Kustomizations:

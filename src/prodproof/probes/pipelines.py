@@ -21,10 +21,26 @@ WORKFLOWS = (
 )
 GITLAB = ".gitlab-ci.yml"
 OTHERS = (
-    ".circleci/config.yml", "Jenkinsfile", "**/Jenkinsfile", "azure-pipelines.yml", ".azure-pipelines/*.yml", ".travis.yml",
-    "bitbucket-pipelines.yml", "buildspec.yml", "cloudbuild.yaml", "cloudbuild.yml", ".buildkite/*.yml", ".drone.yml",
-    ".woodpecker.yml", ".woodpecker/*.yml", "appveyor.yml", ".appveyor.yml", ".cirrus.yml", ".semaphore/*.yml", ".tekton/*.yaml",
-)  # fmt: skip
+    ".circleci/config.yml",
+    "Jenkinsfile",
+    "**/Jenkinsfile",
+    "azure-pipelines.yml",
+    ".azure-pipelines/*.yml",
+    ".travis.yml",
+    "bitbucket-pipelines.yml",
+    "buildspec.yml",
+    "cloudbuild.yaml",
+    "cloudbuild.yml",
+    ".buildkite/*.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".woodpecker/*.yml",
+    "appveyor.yml",
+    ".appveyor.yml",
+    ".cirrus.yml",
+    ".semaphore/*.yml",
+    ".tekton/*.yaml",
+)
 """Pipelines of systems that are not read."""
 
 IMAGES = ("**/Dockerfile", "**/Dockerfile.*", "**/*.Dockerfile", "**/*.dockerfile", "**/Containerfile")

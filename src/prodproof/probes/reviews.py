@@ -26,8 +26,11 @@ _ISSUE = re.compile(
 )
 _TOPICS = {
     Topic.INPUT: r"\binputs?\b|validat|saniti[sz]|inject|untrusted|escap(ed|ing)",
-    Topic.SECRETS: r"\bsecrets?\b|credential|password|api[ -]?keys?\b|\btokens?\b",
-    Topic.ATTACK_SURFACE: r"attack surface|endpoints?\b|\bexpos(e|es|ed|ure)\b|threat model|publicly|newly reachable|new (route|port|url)",
+    Topic.SECRETS: r"\bsecrets?\b|\bcredentials?\b|\bapi[ -]?keys?\b",
+    Topic.ATTACK_SURFACE: (
+        r"attack surface|endpoints?\b|\bexpos(e|es|ed|ure)\b|threat model|publicly|newly reachable|new "
+        r"(route|port|url)"
+    ),
     Topic.PERMISSIONS: r"permission|authori[sz]|access control|privilege|access rights|\broles?\b",
     Topic.LOGGING: r"\blogs?\b|\blogging\b|\blogged\b|log lines?|personal data|\bPII\b",
 }
@@ -132,7 +135,7 @@ def _visible(reader: RepositoryReader, path: str) -> str | Unseen:
     for entry in (item for document in documents for item in walk(document)):
         for key in ("label", "description", "value", "title", "placeholder"):
             if isinstance(entry, PlacedMap) and (words := entry.text(key)):
-                lines.append(f"- {words}")
+                lines.append(f"- {words}")  # noqa: PERF401
     return "\n".join(lines)
 
 
@@ -140,9 +143,13 @@ def _kind(path: str, text: str) -> str:
     if _CHANGE.search(path):
         return "change"
     name = PurePosixPath(path).stem.lower()
-    if re.search(r"expected (result|behaviou?r)|steps to reproduce|reproduction|actual (result|behaviou?r)", text, re.IGNORECASE):
+    if re.search(
+        r"expected (result|behaviou?r)|steps to reproduce|reproduction|actual (result|behaviou?r)", text, re.IGNORECASE
+    ):
         return "bug"
-    if re.search(r"^(name|about|labels):.*\b(help|question|support|discussion)\b", text[:1_000], re.IGNORECASE | re.MULTILINE):
+    if re.search(
+        r"^(name|about|labels):.*\b(help|question|support|discussion)\b", text[:1_000], re.IGNORECASE | re.MULTILINE
+    ):
         return "bug"
     if re.search(r"bug|defect|crash|regression|incident|question|support|docs?\b|documentation|vulnerability", name):
         return "bug"

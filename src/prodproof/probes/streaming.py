@@ -68,9 +68,12 @@ def _not_text(text: str, path: str) -> Unseen | None:
 
 def _containers(reader: RepositoryReader) -> Iterator[tuple[Subject, KafkaBroker | Unseen]]:
     for path, text in _files.texts(reader, *_files.YAML, having=re.compile(r"kafka", re.IGNORECASE)):
-        if isinstance(text, Unseen) or _files.is_for_development(path):
+        if _files.is_for_development(path):
             continue
         name = shown(path)
+        if isinstance(text, Unseen):
+            yield Subject("file", name), text
+            continue
         if may_hold_objects(text):
             yield from _objects(text, name)
             continue

@@ -33,11 +33,15 @@ _OWNER = re.compile(_FIELD.format(name=r"(?:owners?|authors?|responsible|maintai
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOBODY = re.compile(r"^\W*(tbd|todo|tba|none|n/?a|nobody|\?)?\W*$", re.IGNORECASE)
 _TOPIC = {
-    Sensitivity.AUTHENTICATION: re.compile(r"\b(auth\w*|log-?in|sign-?[iu][np]|accounts?|passwords?|sessions?|permissions?|identity)\b", re.IGNORECASE),
+    Sensitivity.AUTHENTICATION: re.compile(
+        r"\b(auth\w*|log-?in|sign-?[iu][np]|accounts?|passwords?|sessions?|permissions?|identity)\b", re.IGNORECASE
+    ),
     Sensitivity.PAYMENTS: re.compile(r"\b(payments?|billing|checkout|refunds?|invoices?|cards?)\b", re.IGNORECASE),
-    Sensitivity.PERSONAL_DATA: re.compile(r"\b(personal data|privacy|gdpr|customers?|users?|profiles?|patients?)\b", re.IGNORECASE),
+    Sensitivity.PERSONAL_DATA: re.compile(
+        r"\b(personal data|privacy|gdpr|customers?|users?|profiles?|patients?)\b", re.IGNORECASE
+    ),
     Sensitivity.ADMINISTRATION: re.compile(r"\b(admin\w*|back-?office|staff)\b", re.IGNORECASE),
-}  # fmt: skip
+}
 
 
 @probe(ThreatModelling, per=Repository, proof=Proof.RECORD, time_limit=90.0)
@@ -113,26 +117,35 @@ def _about(text: str) -> list[str]:
     ]
 
 
-def _last_large_change(reader: RepositoryReader, path: str) -> datetime | None | Unseen:
+def _last_large_change(reader: RepositoryReader, path: str) -> datetime | Unseen | None:
     if reader.git is None:
         return None
     answer = reader.git(
-        "log", f"--max-count={MAX_COMMITS}", "--no-renames", "--no-ext-diff", "--no-textconv", "--numstat", "--format=%x01%ct",
-        "HEAD", "--", f":(literal){path}", timeout=30,
-    )  # fmt: skip
+        "log",
+        f"--max-count={MAX_COMMITS}",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--numstat",
+        "--format=%x01%ct",
+        "HEAD",
+        "--",
+        f":(literal){path}",
+        timeout=30,
+    )
     if isinstance(answer, Unseen):
         return answer
-    last: datetime | None = None
-    for commit in answer.stdout.decode("utf-8", "replace").split("\x01")[1:]:
+    commits = answer.stdout.decode("utf-8", "replace").split("\x01")[1:]
+    # A model may well be older than the first commit of what it is about: it was thought of before it was built.
+    for commit in commits if len(commits) == MAX_COMMITS else commits[:-1]:
         when, *stats = commit.split("\n")
-        last = _moment(when)
         lines = sum(int(number) for stat in stats for number in stat.split("\t")[:2] if number.isdigit())
         if lines >= LARGE_CHANGE:
-            return last
-    return last
+            return _moment(when)
+    return None
 
 
-def _committed(reader: RepositoryReader, path: str) -> datetime | None | Unseen:
+def _committed(reader: RepositoryReader, path: str) -> datetime | Unseen | None:
     if reader.git is None:
         return None
     answer = reader.git("log", "--max-count=1", "--format=%ct", "HEAD", "--", f":(literal){path}", timeout=30)

@@ -22,6 +22,7 @@ from prodproof.facts.declared import (
 from prodproof.facts.django import DjangoSettings
 from prodproof.facts.tls import TlsEndpoint
 from prodproof.range.components.advisories import Advisories as AdvisoryExport
+from prodproof.range.components.django import shop_application
 from prodproof.range.components.dns import Quay
 from prodproof.range.components.interpreter import Interpreter
 from prodproof.range.components.repo import Repo
@@ -151,6 +152,14 @@ class Lab:
         self.settings = replace(self.settings, web_ports=(quay.web_port, quay.web_port))
         self.declare(**quay.declare(self.declared))
         return quay
+
+    @cached_property
+    def django(self) -> DjangoApp:
+        """The shop's Django application, declared so that it can be asked."""
+        self.repo  # noqa: B018 (its code must lie there)
+        app = shop_application(self.directory)
+        self.declare(django=(app,))
+        return app
 
     @cached_property
     def settings_known(self) -> DjangoSettings:

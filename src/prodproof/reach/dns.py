@@ -115,7 +115,11 @@ class Resolver:
 
     async def serves(self, server: str, zone: str, port: int = 53) -> Lookup:
         """Whether a name server answers for a zone with authority."""
-        reply = await self._exchange(zone.rstrip("."), "SOA", server, port, recursion=False)
+        reply = Reply(Lookup.TIMED_OUT)
+        for _ in range(TRIES):
+            reply = await self._exchange(zone.rstrip("."), "SOA", server, port, recursion=False)
+            if reply.lookup not in (Lookup.TIMED_OUT, Lookup.SERVER_FAILED):
+                break
         if reply.lookup is Lookup.FOUND and not reply.authoritative:
             return Lookup.REFUSED
         return Lookup.REFUSED if reply.lookup is Lookup.NO_DATA else reply.lookup

@@ -11,8 +11,8 @@ from typing import Any
 
 from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.pipeline import Activity, Forge, Hazard, Job, LongLivedCredential, Pipeline, Trigger
+from prodproof.reach import pipeline_actions
 from prodproof.reach import pipeline_credentials as credentials
-from prodproof.reach import pipeline_tools
 from prodproof.reach.pipeline_scripts import ScriptReader, texts_of
 from prodproof.reach.placed import PlacedList, PlacedMap, read_documents
 
@@ -144,7 +144,7 @@ class WorkflowReader:
             opaque.append(uses)
             inputs = texts_of(job.map("with"))
             activities = [
-                Activity(item.role, item.tool, line, 0, item.weak) for item in pipeline_tools.action(uses, inputs)
+                Activity(item.role, item.tool, line, 0, item.weak) for item in pipeline_actions.action(uses, inputs)
             ]
         around = _defaults(_defaults(_Around(), top), job)
         self._steps(job.maps("steps")[:MAX_STEPS], around, activities, opaque, found, 0)
@@ -182,11 +182,12 @@ class WorkflowReader:
             if uses:
                 line = step.at("uses")
                 found.extend(credentials.of_action(uses, inputs, line))
-                for item in pipeline_tools.action(uses, inputs):
-                    activities.append(Activity(item.role, item.tool, line, place, weak or item.weak, condition))
+                recognised = pipeline_actions.action(uses, inputs)
                 if uses.split("@")[0] in ("pre-commit/action", "j178/prek-action", "tox-dev/action-pre-commit-uv"):
-                    for item in self.scripts.hooks():
-                        activities.append(Activity(item.role, item.tool, line, place, weak or item.weak, condition))
+                    recognised += self.scripts.hooks()
+                activities += [
+                    Activity(item.role, item.tool, line, place, weak or item.weak, condition) for item in recognised
+                ]
                 if uses.startswith(_OWN):
                     inherited = replace(around, weak=weak, condition=condition, index=place)
                     self._local_action(uses, line, inherited, activities, opaque, found, depth)
@@ -237,7 +238,7 @@ def _takes_strangers(on: Any) -> bool:
 
 
 def _pasted_names(jobs: PlacedMap) -> Iterable[Hazard]:
-    """Names of changed files that are pasted into a script: whoever opens a pull request chooses them (GHSL-2023-271)."""
+    """Names of changed files, which a stranger chooses, pasted into a script (GHSL-2023-271)."""
     for id in jobs:
         steps = jobs.map(id).maps("steps")[:MAX_STEPS]
         listing = {step.text("id") for step in steps if _LISTS_FILES.match(step.text("uses") or "")} - {None}

@@ -9,8 +9,8 @@ from typing import Any
 
 from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.pipeline import Activity, Forge, Hazard, Job, LongLivedCredential, Pipeline, Role, Trigger
+from prodproof.reach import pipeline_actions
 from prodproof.reach import pipeline_credentials as credentials
-from prodproof.reach import pipeline_tools
 from prodproof.reach.pipeline_scripts import ScriptReader
 from prodproof.reach.placed import PlacedList, PlacedMap, read_documents
 
@@ -191,13 +191,15 @@ class _Reader:
             when = whens.pop() if len(whens) == 1 else "manual" if whens == {"manual", "never"} else ""
         never = when == "never"
         weak = "when: never, so that it never runs" if never else ""
-        for item in self.scripts.activities(script, line, 0, pipefail=True, weak=weak):
-            activities.append(Activity(item.role, item.tool, line, item.line - line, item.weak))
+        activities += [
+            Activity(item.role, item.tool, line, item.line - line, item.weak)
+            for item in self.scripts.activities(script, line, 0, pipefail=True, weak=weak)
+        ]
         image = body.get("image")
         name = str(image.get("name", "")) if isinstance(image, dict) else str(image or "")
         activities += [
             Activity(item.role, item.tool, line, 0, weak)
-            for item in pipeline_tools.image(name)
+            for item in pipeline_actions.image(name)
             if not any(known.role is item.role for known in activities)
         ]
         self._hazards(id, body, script, line)

@@ -95,8 +95,8 @@ def _python(text: str, path: str, found: Mentions) -> None:
         for match in _IMPORT.finditer(text):
             for name in re.split(r"[,\s]+", match[1] or match[2] or ""):
                 found.imports.setdefault(name, path)
-        for name in _DOTTED.findall(text):
-            found.strings.setdefault(name.partition(".")[0], path)
+        for value in re.findall(r"[\"']([\w.:/+-]{1,200})[\"']", text):
+            _string(value, path, found)
         return
     aside = purpose_of(path) is Purpose.ASIDE
     for node in ast.walk(tree):
@@ -108,9 +108,17 @@ def _python(text: str, path: str, found: Mentions) -> None:
             for alias in node.names:
                 found.imports.setdefault(f"{node.module}.{alias.name}", path)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not aside and len(node.value) < 200:
-            for dotted in _DOTTED.findall(node.value):
-                for part in dotted.split("."):
-                    found.strings.setdefault(part, path)
+            _string(node.value, path, found)
+
+
+def _string(value: str, path: str, found: Mentions) -> None:
+    # Prose names everything; a name that is meant to be loaded stands alone: `"whitenoise.middleware.X"`.
+    if re.search(r"\s", value):
+        return
+    found.strings.setdefault(value, path)
+    if _DOTTED.fullmatch(value):
+        for part in value.split("."):
+            found.strings.setdefault(part, path)
 
 
 def _words(text: str, path: str, found: Mentions) -> None:

@@ -1,4 +1,4 @@
-"""What the scripts of a pipeline do, followed into the repository's own make files, package scripts and shell scripts."""
+"""What the scripts of a pipeline do, followed into make files, package scripts and shell scripts of the repository."""
 
 import json
 import posixpath
@@ -10,7 +10,7 @@ from typing import Any
 from prodproof.facts import Unseen
 from prodproof.facts.pipeline import Activity, Role
 from prodproof.reach import pipeline_tools
-from prodproof.reach.pipeline_tools import Recognised
+from prodproof.reach.pipeline_actions import Recognised
 from prodproof.reach.placed import PlacedMap, read_documents, walk
 from prodproof.reach.shell import Command, commands, unwrapped
 
@@ -20,12 +20,22 @@ MAX_FOLLOWED = 400
 
 _SECURITY = {Role.STATIC_ANALYSIS, Role.DEPENDENCY_SCAN, Role.SECRET_DETECTION, Role.VULNERABILITY_SCAN}
 _HOOKS = {
-    "bandit": Role.STATIC_ANALYSIS, "semgrep": Role.STATIC_ANALYSIS, "gosec": Role.STATIC_ANALYSIS,
-    "gitleaks": Role.SECRET_DETECTION, "gitleaks-docker": Role.SECRET_DETECTION, "gitleaks-system": Role.SECRET_DETECTION,
-    "detect-secrets": Role.SECRET_DETECTION, "trufflehog": Role.SECRET_DETECTION, "ggshield": Role.SECRET_DETECTION,
-    "kingfisher": Role.SECRET_DETECTION, "pip-audit": Role.DEPENDENCY_SCAN, "python-safety-dependencies-check": Role.DEPENDENCY_SCAN,
-    "osv-scanner": Role.DEPENDENCY_SCAN, "uv-secure": Role.DEPENDENCY_SCAN, "cargo-deny": Role.DEPENDENCY_SCAN,
-}  # fmt: skip
+    "bandit": Role.STATIC_ANALYSIS,
+    "semgrep": Role.STATIC_ANALYSIS,
+    "gosec": Role.STATIC_ANALYSIS,
+    "gitleaks": Role.SECRET_DETECTION,
+    "gitleaks-docker": Role.SECRET_DETECTION,
+    "gitleaks-system": Role.SECRET_DETECTION,
+    "detect-secrets": Role.SECRET_DETECTION,
+    "trufflehog": Role.SECRET_DETECTION,
+    "ggshield": Role.SECRET_DETECTION,
+    "kingfisher": Role.SECRET_DETECTION,
+    "pip-audit": Role.DEPENDENCY_SCAN,
+    "python-safety-dependencies-check": Role.DEPENDENCY_SCAN,
+    "osv-scanner": Role.DEPENDENCY_SCAN,
+    "uv-secure": Role.DEPENDENCY_SCAN,
+    "cargo-deny": Role.DEPENDENCY_SCAN,
+}
 _HELD = re.compile(r"^\s*(echo|printf|true|:|exit 0|#)")
 
 
@@ -92,10 +102,10 @@ class ScriptReader:
     def _script(self, text: str, directory: str, depth: int) -> tuple[Recognised, ...]:
         if depth > MAX_DEPTH:
             return ()
-        found = []
+        found: list[Recognised] = []
         for one in commands(text):
-            for item in self._recognised(one, directory, depth):
-                found.append(Recognised(item.role, item.tool, item.weak or one.ignored))
+            inner = self._recognised(one, directory, depth)
+            found += [Recognised(item.role, item.tool, item.weak or one.ignored) for item in inner]
         return tuple(dict.fromkeys(found))
 
     def _follow(self, words: tuple[str, ...], directory: str, depth: int) -> tuple[Recognised, ...]:

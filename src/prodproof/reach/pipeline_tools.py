@@ -1,149 +1,9 @@
-"""What actions, commands and images of pipelines do, as far as their names say it."""
+"""What the commands of pipelines do, as far as their names and options say it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodproof.facts.pipeline import Role
-
-SAST, DEPS, SECRETS, VULNS = (
-    Role.STATIC_ANALYSIS, Role.DEPENDENCY_SCAN, Role.SECRET_DETECTION, Role.VULNERABILITY_SCAN,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """A role that a step plays."""
-
-    role: Role
-    tool: str
-    weak: str = ""
-
-
-_ACTIONS: dict[str, tuple[Role, ...]] = {
-    "github/codeql-action/analyze": (SAST,), "returntocorp/semgrep-action": (SAST,), "semgrep/semgrep-action": (SAST,),
-    "sonarsource/sonarcloud-github-action": (SAST,), "sonarsource/sonarqube-scan-action": (SAST,),
-    "pycqa/bandit-action": (SAST,), "mdegis/bandit-action": (SAST,), "tj-actions/bandit": (SAST,),
-    "shundor/python-bandit-scan": (SAST,), "securego/gosec": (SAST,), "checkmarx/ast-github-action": (SAST,),
-    "veracode/veracode-pipeline-scan-action": (SAST,), "shiftleftsecurity/scan-action": (SAST, DEPS, SECRETS),
-    "microsoft/security-devops-action": (SAST,), "bearer/bearer-action": (SAST,), "fortify/github-action": (SAST,),
-    "horuszup/horusec-action": (SAST, SECRETS), "opengrep/opengrep-action": (SAST,), "njsscan/njsscan-action": (SAST,),
-    "bridgecrewio/checkov-action": (SAST,), "kubescape/github-action": (SAST,), "aquasecurity/tfsec-action": (SAST,), "checkmarx/kics-github-action": (SAST,),
-    "aikidosec/github-actions-workflow": (SAST, DEPS, SECRETS),
-    "actions/dependency-review-action": (DEPS,), "pypa/gh-action-pip-audit": (DEPS,),
-    "google/osv-scanner-action": (DEPS,), "google/osv-scanner-action/osv-scanner-action": (DEPS,),
-    "google/osv-scanner-action/.github/workflows/osv-scanner-reusable.yml": (DEPS,),
-    "google/osv-scanner-action/.github/workflows/osv-scanner-reusable-pr.yml": (DEPS,),
-    "dependency-check/dependency-check_action": (DEPS,), "rustsec/audit-check": (DEPS,), "actions-rs/audit-check": (DEPS,),
-    "actions-rust-lang/audit": (DEPS,), "embarkstudios/cargo-deny-action": (DEPS,), "golang/govulncheck-action": (DEPS,),
-    "pyupio/safety-action": (DEPS,), "pyupio/safety-cli-action": (DEPS,), "fossas/fossa-action": (DEPS,),
-    "snyk/actions/python": (DEPS,), "snyk/actions/node": (DEPS,), "snyk/actions/golang": (DEPS,),
-    "snyk/actions/docker": (VULNS,), "snyk/actions/iac": (VULNS,), "snyk/actions/setup": (),
-    "gitleaks/gitleaks-action": (SECRETS,), "zricethezav/gitleaks-action": (SECRETS,),
-    "trufflesecurity/trufflehog": (SECRETS,), "gitguardian/ggshield-action": (SECRETS,),
-    "gitguardian/ggshield/actions/secret": (SECRETS,), "gacts/gitleaks": (SECRETS,), "mongodb/kingfisher": (SECRETS,),
-    "reviewdog/action-gitleaks": (SECRETS,), "betterleaks/betterleaks-action": (SECRETS,),
-    "aquasecurity/trivy-action": (VULNS,), "anchore/scan-action": (VULNS,), "docker/scout-action": (VULNS,),
-    "azure/container-scan": (VULNS,), "sysdiglabs/scan-action": (VULNS,), "crazy-max/ghaction-container-scan": (VULNS,),
-    "aws-actions/vulnerability-scan-github-action-for-amazon-inspector": (VULNS,), "lacework/lw-scanner-action": (VULNS,),
-    "helm/kind-action": (Role.LOCAL_CLUSTER,), "engineerd/setup-kind": (Role.LOCAL_CLUSTER,),
-    "medyagh/setup-minikube": (Role.LOCAL_CLUSTER,), "manusa/actions-setup-minikube": (Role.LOCAL_CLUSTER,),
-    "abswarden/setup-k3d-k3s": (Role.LOCAL_CLUSTER,), "container-tools/kind-action": (Role.LOCAL_CLUSTER,),
-    "nolar/setup-k3d-k3s": (Role.LOCAL_CLUSTER,), "debianmaster/actions-k3s": (Role.LOCAL_CLUSTER,),
-    "docker/build-push-action": (Role.IMAGE_BUILD,), "docker/bake-action": (Role.IMAGE_BUILD,),
-    "redhat-actions/buildah-build": (Role.IMAGE_BUILD,), "ko-build/setup-ko": (Role.IMAGE_BUILD,),
-    "cypress-io/github-action": (Role.TESTS,), "gradle/gradle-build-action": (),
-    "aws-actions/amazon-ecs-deploy-task-definition": (Role.DEPLOY,), "aws-actions/amazon-ecs-deploy-express-service": (Role.DEPLOY,),
-    "aws-actions/aws-lambda-deploy": (Role.DEPLOY,), "aws-actions/aws-cloudformation-github-deploy": (Role.DEPLOY,),
-    "einaregilsson/beanstalk-deploy": (Role.DEPLOY,), "appleboy/lambda-action": (Role.DEPLOY,),
-    "azure/webapps-deploy": (Role.DEPLOY,), "azure/functions-action": (Role.DEPLOY,), "azure/k8s-deploy": (Role.DEPLOY,),
-    "azure/container-apps-deploy-action": (Role.DEPLOY,), "azure/aci-deploy": (Role.DEPLOY,),
-    "google-github-actions/deploy-cloudrun": (Role.DEPLOY,), "google-github-actions/deploy-appengine": (Role.DEPLOY,),
-    "google-github-actions/deploy-cloud-functions": (Role.DEPLOY,), "akhileshns/heroku-deploy": (Role.DEPLOY,),
-    "superfly/flyctl-actions": (Role.DEPLOY,), "digitalocean/app_action": (Role.DEPLOY,),
-    "digitalocean/app_action/deploy": (Role.DEPLOY,), "amondnet/vercel-action": (Role.DEPLOY,),
-    "nwtgck/actions-netlify": (Role.DEPLOY,), "cloudflare/wrangler-action": (Role.DEPLOY,),
-    "cloudflare/pages-action": (Role.DEPLOY,), "serverless/github-action": (Role.DEPLOY,), "dokku/github-action": (Role.DEPLOY,),
-    "firebaseextended/action-hosting-deploy": (Role.DEPLOY,), "bobheadxi/deployments": (Role.DEPLOY,),
-    "johnbeynon/render-deploy-action": (Role.DEPLOY,), "platformsh/cli": (Role.DEPLOY,), "bitovi/github-actions-deploy-docker-to-ec2": (Role.DEPLOY,),
-    "samkirkland/ftp-deploy-action": (Role.DEPLOY,), "linode/action-linode-cli": (),
-    "appleboy/ssh-action": (Role.SSH,), "appleboy/scp-action": (Role.SSH,), "easingthemes/ssh-deploy": (Role.SSH, Role.DEPLOY),
-    "burnett01/rsync-deployments": (Role.SSH, Role.DEPLOY), "garygrossgarten/github-action-ssh": (Role.SSH,),
-    "garygrossgarten/github-action-scp": (Role.SSH,), "fifsky/ssh-action": (Role.SSH,), "wlixcc/sftp-deploy-action": (Role.SSH, Role.DEPLOY),
-    "cross-the-world/ssh-pipeline": (Role.SSH,), "cross-the-world/ssh-scp-ssh-pipelines": (Role.SSH,),
-    "nogsantos/ssh-scp-deploy": (Role.SSH, Role.DEPLOY), "up9cloud/action-rsync": (Role.SSH, Role.DEPLOY),
-    "contention/rsync-deployments": (Role.SSH, Role.DEPLOY), "d3rhase/ssh-command-action": (Role.SSH,),
-    "matheusvanzan/sshpass-action": (Role.SSH,), "deployphp/action": (Role.SSH, Role.DEPLOY),
-}  # fmt: skip
-_PREFIXES: tuple[tuple[str, tuple[Role, ...]], ...] = (
-    ("snyk/actions/", (DEPS,)),
-    ("google/osv-scanner-action/", (DEPS,)),
-)
-
-
-def action(uses: str, inputs: Mapping[str, str]) -> tuple[Recognised, ...]:
-    """What a step with `uses:` does; empty for an action that says nothing about it."""
-    name = uses.split("@")[0].lower().strip("/")
-    if name.startswith("docker://"):
-        return image(uses.removeprefix("docker://"))
-    roles = _ACTIONS.get(name)
-    if roles is None:
-        roles = next((found for prefix, found in _PREFIXES if name.startswith(prefix)), ())
-    if name == "aquasecurity/trivy-action":
-        roles = _trivy_roles(inputs.get("scan-type", "image"), inputs.get("scanners", ""))
-    shown = uses.split("@")[0]
-    return tuple(Recognised(role, shown, _weak_action(name, inputs)) for role in roles)
-
-
-def _trivy_roles(kind: str, scanners: str) -> tuple[Role, ...]:
-    if kind in ("config", "sbom"):
-        return (VULNS,)
-    roles = [VULNS]
-    if kind in ("fs", "repo", "filesystem", "repository") and (not scanners or "vuln" in scanners):
-        roles.append(DEPS)
-    if not scanners or "secret" in scanners:
-        roles.append(SECRETS)
-    return tuple(roles)
-
-
-def _weak_action(name: str, inputs: Mapping[str, str]) -> str:
-    if (
-        name == "aquasecurity/trivy-action"
-        and inputs.get("exit-code", "0") == "0"
-        and "sarif" not in inputs.get("format", "")
-    ):
-        return "exit-code is 0, so that findings do not fail it"
-    if name == "anchore/scan-action" and inputs.get("fail-build", "true") == "false":
-        return "fail-build: false"
-    if name == "actions/dependency-review-action" and inputs.get("warn-only", "false") == "true":
-        return "warn-only: true"
-    if name == "docker/scout-action" and inputs.get("exit-code", "false") != "true" and "sarif-file" not in inputs:
-        return "exit-code is not set, so that findings do not fail it"
-    if "exit-zero" in inputs and inputs["exit-zero"] == "true":
-        return "exit-zero: true"
-    return ""
-
-
-_IMAGES: tuple[tuple[str, tuple[Role, ...]], ...] = (
-    (r"semgrep/semgrep|returntocorp/semgrep|opengrep/opengrep", (SAST,)),
-    (r"sonarsource/sonar-scanner-cli|security-products/(semgrep|sast|bandit|gemnasium-sast)", (SAST,)),
-    (
-        r"zricethezav/gitleaks|gitleaks/gitleaks|trufflesecurity/trufflehog|security-products/secrets|gitguardian/ggshield",
-        (SECRETS,),
-    ),
-    (r"aquasec/trivy|aquasecurity/trivy|anchore/grype|security-products/container-scanning|docker/scout-cli", (VULNS,)),
-    (r"google/osv-scanner|owasp/dependency-check|security-products/(gemnasium|dependency-scanning)", (DEPS,)),
-)
-
-
-def image(name: str) -> tuple[Recognised, ...]:
-    """What a job whose container is a scanner's own image is there for."""
-    return tuple(
-        Recognised(role, name.split("@")[0].rsplit(":", 1)[0])
-        for pattern, roles in _IMAGES
-        if re.search(pattern, name)
-        for role in roles
-    )
+from prodproof.reach.pipeline_actions import DEPS, SAST, SECRETS, VULNS, Recognised, image, trivy_roles
 
 
 def command(words: tuple[str, ...], fed: bool = False) -> tuple[Recognised, ...]:
@@ -177,15 +37,48 @@ def _value(words: tuple[str, ...], option: str) -> str | None:
 
 
 _SIMPLE: dict[str, tuple[Role, ...]] = {
-    "pip-audit": (DEPS,), "osv-scanner": (DEPS,), "dependency-check": (DEPS,), "dependency-check.sh": (DEPS,),
-    "govulncheck": (DEPS,), "bundler-audit": (DEPS,), "bundle-audit": (DEPS,), "audit-ci": (DEPS,), "cargo-audit": (DEPS,),
-    "cargo-deny": (DEPS,), "retire": (DEPS,), "auditjs": (DEPS,), "uv-secure": (DEPS,), "better-npm-audit": (DEPS,),
-    "gosec": (SAST,), "brakeman": (SAST,), "njsscan": (SAST,), "bearer": (SAST,), "sonar-scanner": (SAST,),
-    "kubescape": (SAST,), "checkov": (SAST,), "tfsec": (SAST,), "kics": (SAST,), "terrascan": (SAST,), "kube-score": (SAST,),
-    "horusec": (SAST, SECRETS), "pysa": (SAST,), "psalm": (), "flawfinder": (SAST,), "codeql": (SAST,), "spotbugs": (SAST,),
-    "ggshield": (SECRETS,), "detect-secrets-hook": (SECRETS,), "git-secrets": (SECRETS,), "whispers": (SECRETS,),
-    "ripsecrets": (SECRETS,), "gitleaks": (SECRETS,), "bandit": (SAST,), "semgrep": (SAST,), "clair-scanner": (VULNS,), "clairctl": (VULNS,),
-}  # fmt: skip
+    "pip-audit": (DEPS,),
+    "osv-scanner": (DEPS,),
+    "dependency-check": (DEPS,),
+    "dependency-check.sh": (DEPS,),
+    "govulncheck": (DEPS,),
+    "bundler-audit": (DEPS,),
+    "bundle-audit": (DEPS,),
+    "audit-ci": (DEPS,),
+    "cargo-audit": (DEPS,),
+    "cargo-deny": (DEPS,),
+    "retire": (DEPS,),
+    "auditjs": (DEPS,),
+    "uv-secure": (DEPS,),
+    "better-npm-audit": (DEPS,),
+    "gosec": (SAST,),
+    "brakeman": (SAST,),
+    "njsscan": (SAST,),
+    "bearer": (SAST,),
+    "sonar-scanner": (SAST,),
+    "kubescape": (SAST,),
+    "checkov": (SAST,),
+    "tfsec": (SAST,),
+    "kics": (SAST,),
+    "terrascan": (SAST,),
+    "kube-score": (SAST,),
+    "horusec": (SAST, SECRETS),
+    "pysa": (SAST,),
+    "psalm": (),
+    "flawfinder": (SAST,),
+    "codeql": (SAST,),
+    "spotbugs": (SAST,),
+    "ggshield": (SECRETS,),
+    "detect-secrets-hook": (SECRETS,),
+    "git-secrets": (SECRETS,),
+    "whispers": (SECRETS,),
+    "ripsecrets": (SECRETS,),
+    "gitleaks": (SECRETS,),
+    "bandit": (SAST,),
+    "semgrep": (SAST,),
+    "clair-scanner": (VULNS,),
+    "clairctl": (VULNS,),
+}
 
 
 _TASK_RUNNERS = {"make", "gmake", "just", "task", "invoke", "npm", "yarn", "pnpm"}
@@ -230,7 +123,7 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
         roles = (SECRETS,)
     elif name == "trivy" and rest:
         verb = next((word for word in rest if not word.startswith("-")), "")
-        roles = _trivy_roles(verb, _value(rest, "--scanners") or _value(rest, "--security-checks") or "")
+        roles = trivy_roles(verb, _value(rest, "--scanners") or _value(rest, "--security-checks") or "")
         weak = (
             ""
             if _value(rest, "--exit-code") not in (None, "0")
@@ -250,10 +143,40 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
 
 
 _TEST_PROGRAMS = {
-    "pytest", "py.test", "tox", "nox", "nosetests", "unittest", "jest", "vitest", "mocha", "ava", "karma", "rspec", "phpunit",
-    "pest", "ctest", "bats", "ginkgo", "behave", "cucumber", "runtests.py", "trial", "stestr", "twister", "zope-testrunner",
-    "gotestsum", "molecule", "kyverno-test", "testem", "ospec", "tap", "prove", "runtests.pl", "promtool",
-}  # fmt: skip
+    "pytest",
+    "py.test",
+    "tox",
+    "nox",
+    "nosetests",
+    "unittest",
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "karma",
+    "rspec",
+    "phpunit",
+    "pest",
+    "ctest",
+    "bats",
+    "ginkgo",
+    "behave",
+    "cucumber",
+    "runtests.py",
+    "trial",
+    "stestr",
+    "twister",
+    "zope-testrunner",
+    "gotestsum",
+    "molecule",
+    "kyverno-test",
+    "testem",
+    "ospec",
+    "tap",
+    "prove",
+    "runtests.pl",
+    "promtool",
+}
 _TEST_VERBS: dict[str, re.Pattern[str]] = {
     program: re.compile(pattern)
     for programs, pattern in (
@@ -328,17 +251,50 @@ def _tests(name: str, written: str, rest: tuple[str, ...]) -> list[Recognised]:
 
 _DEPLOY_VERBS: tuple[tuple[str, str], ...] = (
     ("kubectl oc", r"(apply|set image|rollout restart|replace|create -f|patch)\b"),
-    ("helm", r"(upgrade|install)\b"), ("helmfile", r"(apply|sync)\b"), ("argocd", r"app sync\b"), ("skaffold", r"run\b"),
-    ("aws", r"(ecs update-service|lambda update-function-code|deploy create-deployment|cloudformation deploy|elasticbeanstalk update-environment|apprunner start-deployment)\b"),
-    ("eb copilot sam cdk serverless sls chalice zappa wrangler kamal flyctl fly railway", r"(deploy|update|up|publish|svc deploy)\b"),
-    ("gcloud", r"(beta )?(run deploy|run services update|run services replace|app deploy|functions deploy|deploy releases create)\b"),
-    ("az", r"(webapp deploy|webapp config container set|webapp up|functionapp deploy|containerapp update|containerapp up)"),
-    ("heroku", r"container:release\b"), ("git", r"push .*\b(heroku|dokku)\b"), ("terraform tofu terragrunt", r"apply\b"),
-    ("pulumi", r"up\b"), ("ansible-playbook", r".+"), ("cap", r"\S+ deploy\b"), ("fab", r".*\bdeploy"), ("dep", r"deploy\b"),
-    ("nomad", r"(job )?run\b"), ("netlify vercel", r".*--prod\b"), ("docker", r"(stack deploy|service update)\b"),
-    ("make gmake just task npm yarn pnpm invoke", r"(run )?(deploy|release-prod|ship)([-_:](?!docs?\b|preview|pages|test)\w+)*$"),
-    ("ecs-deploy ecs", r".+"), ("firebase", r"deploy\b"),
-)  # fmt: skip
+    ("helm", r"(upgrade|install)\b"),
+    ("helmfile", r"(apply|sync)\b"),
+    ("argocd", r"app sync\b"),
+    ("skaffold", r"run\b"),
+    (
+        "aws",
+        (
+            r"(ecs update-service|lambda update-function-code|deploy create-deployment|cloudformation "
+            r"deploy|elasticbeanstalk update-environment|apprunner start-deployment)\b"
+        ),
+    ),
+    (
+        "eb copilot sam cdk serverless sls chalice zappa wrangler kamal flyctl fly railway",
+        r"(deploy|update|up|publish|svc deploy)\b",
+    ),
+    (
+        "gcloud",
+        (
+            r"(beta )?(run deploy|run services update|run services replace|app deploy|functions deploy"
+            r"|deploy releases create)\b"
+        ),
+    ),
+    (
+        "az",
+        r"(webapp deploy|webapp config container set|webapp up|functionapp deploy|containerapp update|containerapp up)",
+    ),
+    ("heroku", r"container:release\b"),
+    ("git", r"push .*\b(heroku|dokku)\b"),
+    ("terraform tofu terragrunt", r"apply\b"),
+    ("pulumi", r"up\b"),
+    ("ansible-playbook", r".+"),
+    ("cap", r"\S+ deploy\b"),
+    ("fab", r".*\bdeploy"),
+    ("dep", r"deploy\b"),
+    ("nomad", r"(job )?run\b"),
+    ("netlify vercel", r".*--prod\b"),
+    ("docker", r"(stack deploy|service update)\b"),
+    (
+        "make gmake just task npm yarn pnpm invoke",
+        r"(run )?(deploy|release-prod|ship)([-_:](?!docs?\b|preview|pages|test)\w+)*$",
+    ),
+    ("ecs-deploy ecs", r".+"),
+    ("firebase", r"deploy\b"),
+)
 _DEPLOYING = {
     program: re.compile(rf"(?:^|(?<=\s))(?:{pattern})")
     for programs, pattern in _DEPLOY_VERBS

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _KEYWORDS = {"if", "then", "else", "elif", "do", "while", "until", "!", "{", "fi", "done", "}", "time", "("}
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=(?!=)")
 _FAILS = re.compile(r"\b(exit|return)\s+(?!0\b)|\bfalse\b|\bexit\b\s*$|\$\?|\bdie\b|\bfail\b|\berror\b")
 
 

@@ -9,15 +9,42 @@ from prodproof.facts.updates import UpdateRule
 from prodproof.reach.placed import PlacedList, PlacedMap, read_documents
 
 MAX_RULES = 500
-_IGNORED_BY_RECOMMENDED = ("**/node_modules/**", "**/bower_components/**", "**/vendor/**", "**/examples/**", "**/__tests__/**", "**/test/**", "**/tests/**", "**/__fixtures__/**")  # fmt: skip
+_IGNORED_BY_RECOMMENDED = (
+    "**/node_modules/**",
+    "**/bower_components/**",
+    "**/vendor/**",
+    "**/examples/**",
+    "**/__tests__/**",
+    "**/test/**",
+    "**/tests/**",
+    "**/__fixtures__/**",
+)
 _RECOMMENDED = re.compile(r"^(config:(base|recommended|best-practices|js-app|js-lib)|:ignoreModulesAndTests)$")
 MANAGERS: dict[str, tuple[str, ...]] = {
-    "dockerfile": ("docker",), "docker-compose": ("docker-compose",), "github-actions": ("github-actions",),
-    "pip_requirements": ("pip",), "pip_setup": ("pip",), "setup-cfg": ("pip",), "poetry": ("pip",), "pep621": ("pip", "uv"),
-    "pip-compile": ("pip",), "pipenv": ("pip",), "npm": ("npm", "bun"), "bun": ("bun",), "pub": ("pub",), "gomod": ("gomod",),
-    "terraform": ("terraform",), "bundler": ("bundler",), "cargo": ("cargo",), "git-submodules": ("gitsubmodule",),
-    "composer": ("composer",), "maven": ("maven",), "gradle": ("gradle",), "nuget": ("nuget",), "helmv3": ("helm",),
-}  # fmt: skip
+    "dockerfile": ("docker",),
+    "docker-compose": ("docker-compose",),
+    "github-actions": ("github-actions",),
+    "pip_requirements": ("pip",),
+    "pip_setup": ("pip",),
+    "setup-cfg": ("pip",),
+    "poetry": ("pip",),
+    "pep621": ("pip", "uv"),
+    "pip-compile": ("pip",),
+    "pipenv": ("pip",),
+    "npm": ("npm", "bun"),
+    "bun": ("bun",),
+    "pub": ("pub",),
+    "gomod": ("gomod",),
+    "terraform": ("terraform",),
+    "bundler": ("bundler",),
+    "cargo": ("cargo",),
+    "git-submodules": ("gitsubmodule",),
+    "composer": ("composer",),
+    "maven": ("maven",),
+    "gradle": ("gradle",),
+    "nuget": ("nuget",),
+    "helmv3": ("helm",),
+}
 """Dependabot's ecosystem for each manager of Renovate."""
 
 

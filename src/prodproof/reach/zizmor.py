@@ -53,8 +53,16 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
         for number, (path, data) in enumerate(actions.items()):
             names[_write(root, f"a{number:05}/action.yml", data)] = path
         command = (
-            program, "--offline", "--no-config", "--no-ignores", "--no-progress", "--format", "json", "--collect=all", ".",
-        )  # fmt: skip
+            program,
+            "--offline",
+            "--no-config",
+            "--no-ignores",
+            "--no-progress",
+            "--format",
+            "json",
+            "--collect=all",
+            ".",
+        )
         answer = run(command, timeout=timeout, cwd=root, env={"HOME": folder, "RUST_LOG": "", "NO_COLOR": "1"})
     if isinstance(answer, Unseen):
         return answer

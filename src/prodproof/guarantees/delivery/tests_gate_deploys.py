@@ -131,7 +131,10 @@ def _ungated(pipelines: Pipelines, pipeline: Pipeline, job: Job, deploy: Activit
     if any(
         runs_on_change(other, tested) and gating_tests(tested) for other in pipelines.files for tested in other.jobs
     ):
-        return f"job {job.id} deploys without tests of its own; whether the branch requires those before the merge only the forge knows"
+        return (
+            f"job {job.id} deploys without tests of its own; whether the branch requires those before the "
+            "merge only the forge knows"
+        )
     if pipelines.unread:
         return f"no tests before job {job.id} in what was read; {pipelines.unread[0]} may run them"
     return Finding(

@@ -6,6 +6,7 @@ Verified: Every alert rule in the repositories (Prometheus rule files, Prometheu
 rules, CloudWatch alarms in CloudFormation and terraform) names a severity, an owner and a runbook, as label or
 annotation. Links into the repositories, and to pages of declared sites, must lead to a heading with steps below it.
 A link to any other site is not followed, and a rule file that is still a template is not guessed at: both are unknown.
+Files in folders of examples, tests and documentation are left out unless `[monitoring]` names them.
 Mend: Give each rule a `severity` and a `team` label and a `runbook_url` annotation; write one short page per alert
 with numbered steps: how to see what is wrong, what to do first, whom to call. One owner for all alerts can be named
 in the system file: `[[owner]] of = "monitoring"`.

@@ -11,6 +11,8 @@ Mend: correct the named resource and apply it; run checkov in the pipeline so th
 merged; keep what is accepted as a dated waiver instead of a skip comment.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prodproof.facts import Location, Reason
@@ -23,18 +25,22 @@ def judge(file: InfrastructureFile) -> Verdict:
     """Severe flaws are findings, one for each resource."""
     severe = [flaw for flaw in file.flaws if flaw.severe]
     if severe:
-        return broken(*(_finding(file, flaw) for flaw in severe))
+        return broken(*_findings(file, severe))
     if file.unjudged:
         return unknown(Reason.INCOMPLETE, f"not all of it could be judged: {file.unjudged}")
     advice = f"; {len(file.flaws)} pieces of advice" if file.flaws else ""
     return holds(f"no misconfiguration found by {file.scanner}{advice}")
 
 
-def _finding(file: InfrastructureFile, flaw: Flaw) -> Finding:
-    place = Location(file.location.path, flaw.line)
-    return Finding(
-        flaw.check.lower().replace("_", "-"), f"{flaw.about}: {flaw.title} ({flaw.check})", place, flaw.about
-    )
+def _findings(file: InfrastructureFile, severe: list[Flaw]) -> Iterator[Finding]:
+    used: Counter[tuple[str, str]] = Counter()
+    for flaw in severe:
+        used[flaw.check, flaw.about] += 1
+        count = used[flaw.check, flaw.about]
+        key = flaw.about if count == 1 else f"{flaw.about} #{count}"
+        rule = flaw.check.lower().replace("_", "-")
+        place = Location(file.location.path, flaw.line)
+        yield Finding(rule, f"{flaw.about}: {flaw.title} ({flaw.check})", place, key)
 
 
 _CLEAN = InfrastructureFile(

@@ -7,7 +7,7 @@ Verified: Manifests (several in a file, Lists, raw bases of kustomizations): eac
 security standard, a network policy that selects it (global ones of Cilium, Calico and the cluster count), images by
 digest; roles and bindings without cluster-admin and wildcards; namespaces that enforce pod security; an encryption
 configuration for Secrets; Argo CD or Flux objects. Charts and patches that are not rendered are unknown. A live cluster
-is not asked yet.
+is not asked yet. Files in folders of examples, tests and documentation are left out.
 Mend: Set `securityContext` (runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile
 RuntimeDefault), label namespaces `pod-security.kubernetes.io/enforce: restricted`, add one default-deny NetworkPolicy
 per namespace, bind roles in namespaces instead of cluster-admin, name images by digest.

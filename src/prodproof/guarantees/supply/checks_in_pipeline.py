@@ -35,19 +35,23 @@ def judge(pipelines: Pipelines) -> Verdict:
             continue
         known = [flaw for flaw in flaws if flaw]
         if known:
-            findings.append(known[0])
+            findings.append(
+                min(known, key=lambda flaw: flaw.rule)
+            )  # the nearest miss: it runs on changes, but cannot fail
         else:
             missing.append(role)
-    elsewhere = _unseen_places(pipelines)
-    if not elsewhere:
-        findings += [
-            Finding("check-missing", f"no pipeline runs any {role.value}", key=role.name.lower()) for role in missing
-        ]
+    if (findings or missing) and (elsewhere := _unseen_places(pipelines)):
+        what = (
+            findings[0].message
+            if findings
+            else f"no {' and no '.join(role.value for role in missing)} in what was read"
+        )
+        return unknown(Reason.INCOMPLETE, f"{what}; {elsewhere} was not read and may run it")
+    findings += [
+        Finding("check-missing", f"no pipeline runs any {role.value}", key=role.name.lower()) for role in missing
+    ]
     if findings:
         return broken(*findings)
-    if missing:
-        what = " and ".join(role.value for role in missing)
-        return unknown(Reason.INCOMPLETE, f"no {what} in what was read; {elsewhere} may hold it")
     return holds("every kind of check runs on every change and can fail it")
 
 

@@ -1,6 +1,7 @@
 """Updates arrive as reviewed pull requests (Dependabot, Renovate) for every ecosystem in use.
 
-Risk: a hole in a library is published, attackers use it within days, and nobody in the team hears of the fix for months.
+Risk: a hole in a library is published, attackers use it within days, and nobody in the team hears of the fix for
+months.
 Verified: dependabot.yml and Renovate configurations (JSON, JSON5) are compared with each manifest in the repository:
 Python, npm, pub, Docker, compose, GitHub Actions, Terraform, Go, Ruby, Rust, submodules and others, folder by folder.
 Samples and vendored code are left out. Whether the proposed changes are left lying is not looked at yet.

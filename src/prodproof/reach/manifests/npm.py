@@ -269,7 +269,6 @@ def read_pnpm_lock(path: str, text: str) -> Manifest:
                 line=lines.of(f"\n  {key}:", f"\n  '{key}':"),
             )
         )
-    found = [replace(item, line=item.line + 1 if item.line else None) for item in found]
     return made(path, Ecosystem.NPM, "pnpm-lock", Role.LOCK, found)
 
 

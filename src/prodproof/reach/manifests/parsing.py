@@ -106,7 +106,7 @@ class Lines:
                 found = self._text.find(word)
             if found >= 0:
                 self._cursor = found
-                return self._line_at(found)
+                return self._line_at(found + (word[0] == "\n"))
         return None
 
     def _line_at(self, offset: int) -> int:

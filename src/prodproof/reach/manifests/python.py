@@ -161,7 +161,6 @@ def _poetry(items: object, lines: Lines, *, development: bool) -> list[Dependenc
         if name.lower() == "python":
             continue
         line = lines.of(f"\n{name} ", f"\n{name}=", f'\n"{name}"')
-        line = None if line is None else line + 1
         # Several constraints (by marker) for one name: each is one entry.
         specs = value if isinstance(value, list) else [value]
         found += [_poetry_entry(name, spec, line, development=development) for spec in specs]

@@ -1,0 +1,49 @@
+"""A fork's head checked out with the secrets at hand; a title in a script."""
+
+from prodproof.facts import Reason
+from prodproof.range.fault import Fault
+from prodproof.range.lab import Lab
+
+CHECKS = ".github/workflows/checks.yml"
+PREVIEW = """name: preview
+on: pull_request_target
+permissions: {}
+jobs:
+  preview:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          ref: ${{ github.event.pull_request.head.sha }}
+          persist-credentials: false
+      - run: make preview
+"""
+GITLAB = """build:
+  script:
+    - sh -c "echo building $CI_COMMIT_MESSAGE"
+"""
+
+
+def strangers_code(lab: Lab) -> None:
+    lab.repo.write(".github/workflows/preview.yml", PREVIEW)
+
+
+def title_in_a_script(lab: Lab) -> None:
+    greet = "      - run: echo '${{ github.event.pull_request.title }}' # zizmor: ignore[template-injection]\n"
+    lab.repo.replace(CHECKS, "      - run: docker build --tag shop:candidate .\n", greet)
+
+
+FAULT = Fault(
+    guarantee="supply.pipeline-hardened",
+    breaks=strangers_code,
+    says="pull_request_target",
+    variants=(
+        title_in_a_script,
+        lambda lab: lab.repo.replace(
+            CHECKS, "    permissions:\n      contents: read\n", "    permissions: write-all\n"
+        ),
+        lambda lab: lab.repo.write(".gitlab-ci.yml", GITLAB),
+    ),
+    withdraws=lambda lab: lab.missing_tools.add("zizmor"),
+    reason=Reason.TOOL_MISSING,
+)

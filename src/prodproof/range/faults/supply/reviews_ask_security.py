@@ -1,0 +1,21 @@
+"""Workflows that anybody may change, and questions that nobody asks."""
+
+from prodproof.facts import Reason
+from prodproof.range.fault import Fault
+
+OWNERS = ".github/CODEOWNERS"
+TEMPLATE = ".github/pull_request_template.md"
+
+FAULT = Fault(
+    guarantee="supply.reviews-ask-security",
+    breaks=lambda lab: lab.repo.replace(OWNERS, "/.github/               @harbour/platform", "/.github/"),
+    says=".github/workflows/ (the pipeline) has no owner",
+    variants=(
+        lambda lab: lab.repo.remove(TEMPLATE),
+        lambda lab: lab.repo.replace(
+            TEMPLATE, "- [ ] Secrets: none in code, configuration, tests or output; new ones are in the manager.\n", ""
+        ),
+    ),
+    withdraws=lambda lab: lab.repo.garble(TEMPLATE),
+    reason=Reason.INCOMPLETE,
+)
