@@ -58,7 +58,8 @@ class Nginx:
     def start(self, secure: str, plain: str | None = None) -> None:
         plain = plain or f"return 301 https://$host:{self.port}$request_uri;"
         text = f"""
-            {"user root;" if os.getuid() == 0 else ""} daemon off; worker_processes 1; error_log stderr crit; pid {self.directory}/pid;
+            {"user root;" if os.getuid() == 0 else ""}
+            daemon off; worker_processes 1; error_log stderr crit; pid {self.directory}/pid;
             events {{ worker_connections 64; }}
             http {{
               access_log off; types {{ text/html html; text/css css; }} default_type text/plain;

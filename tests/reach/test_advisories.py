@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (advisories stand here as they are published)
 """Sources of advisories: what they cannot say is never taken for clean."""
 
 import json

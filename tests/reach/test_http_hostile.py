@@ -17,7 +17,7 @@ import pytest
 
 from prodproof.facts import Reason, Unseen
 from prodproof.range.components.certificates import Authority
-from prodproof.reach.http import MAX_BODY, MAX_HOPS, Door, Exchange, HttpClient
+from prodproof.reach.http import BURST, MAX_BODY, MAX_HOPS, Door, Exchange, HttpClient
 from prodproof.reach.world import Settings
 
 Serve = Callable[[socket.socket], None]
@@ -401,17 +401,18 @@ def test_a_public_name_at_a_private_address_is_not_contacted() -> None:
 
 
 def test_hosts_have_a_rate_and_labs_have_none() -> None:
-    now = 0.0
-    client = HttpClient(replace(QUICK, rate=1000.0), clock=lambda: now)
+    client = HttpClient(replace(QUICK, rate=1000.0), clock=lambda: 100.0)
 
-    async def turns(address: str) -> None:
-        for _ in range(5):
+    async def turns(address: str, count: int) -> None:
+        for _ in range(count):
             await client._turn(address, "shop.example")
 
-    asyncio.run(turns("127.0.0.9"))
+    asyncio.run(turns("127.0.0.9", 50))
     assert client._next == {}
-    asyncio.run(turns("192.0.2.1"))
-    assert client._next["shop.example"] == pytest.approx(0.005)
+    asyncio.run(turns("192.0.2.1", BURST))
+    assert client._next["shop.example"] == pytest.approx(100.001)
+    asyncio.run(turns("192.0.2.1", 5))
+    assert client._next["shop.example"] == pytest.approx(100.006)
 
 
 def test_what_is_sent_is_ours() -> None:

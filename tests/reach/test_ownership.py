@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.http import HttpClient
-from prodproof.reach.ownership import unproven, unproven_target
+from prodproof.reach.ownership import unproven
 from prodproof.reach.takeover import service_of, services
-from prodproof.reach.world import Settings
 
 TOKEN = "prodproof-4f1b"
 
@@ -58,15 +56,6 @@ def test_near_misses_do_not() -> None:
         assert refused.why is Reason.NOT_PERMITTED
     for token in (None, ""):
         assert asyncio.run(unproven("shop.example", ("192.0.2.1",), token, texts)) is not None
-
-
-def test_the_target_itself_is_asked() -> None:
-    settings = Settings(connect_timeout=0.3, total_timeout=0.5)
-    client = HttpClient(settings)
-    assert asyncio.run(unproven_target("127.0.0.5", (), None, settings, client)) is None
-    absent = asyncio.run(unproven_target("shop.invalid", (), TOKEN, settings, client))
-    assert isinstance(absent, Unseen)
-    assert absent.why is Reason.UNREACHABLE
 
 
 def test_services_are_told_by_the_end_of_a_chain() -> None:

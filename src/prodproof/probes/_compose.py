@@ -1,18 +1,30 @@
 """Services of compose files as facts."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prodproof.facts import Location
+from prodproof.facts import Location, Unseen
 from prodproof.facts.runtime import ComposeService, ComposeUpdate
 from prodproof.reach.placed import PlacedMap
 
 COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
+_NAMED = re.compile(r"^(docker-)?compose([.\-_][\w.\-]*)?\.ya?ml$")
 _POWERFUL = (
     "/", "/etc", "/root", "/home", "/proc", "/sys", "/dev", "/boot", "/usr", "/lib", "/run", "/var/run",
     "/var/lib/docker",
 )  # fmt: skip
 _ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
+
+
+def is_compose(path: str, documents: Sequence[Any] | Unseen) -> bool:
+    """Whether a file really is a compose file: one named `stack-usage.yml` or `decompose.yaml` can be anything."""
+    if _NAMED.search(path.rpartition("/")[2]):
+        return True
+    if isinstance(documents, Unseen):
+        return False
+    listed = [document.map("services") for document in documents if isinstance(document, PlacedMap)]
+    return any({"image", "build"} & one.map(name).keys() for one in listed for name in one)
 
 
 def services(documents: Sequence[Any], path: str, other_platform: bool) -> Iterator[ComposeService]:

@@ -57,6 +57,16 @@ class Asker:
         answers = tuple(item for item in found if isinstance(item, PathAnswer))
         return answers, tuple(item for item in found if isinstance(item, PathLost))
 
+    async def only_redirects(self) -> bool:
+        """Whether this is plain HTTP that leads to HTTPS on the same host: what is there is looked for over HTTPS."""
+        answer = await self.world.http.ask(f"{self.origin}/") if self.origin.startswith("http://") else None
+        target = answer.redirect if isinstance(answer, Exchange) else None
+        return (
+            target is not None
+            and urlsplit(target)[:2] != urlsplit(self.origin)[:2]
+            and (target.startswith("https://") and urlsplit(target).hostname == urlsplit(self.origin).hostname)
+        )
+
     async def one(self, wanted: Wanted, headers: Sequence[tuple[str, str]] = ()) -> PathAnswer | PathLost:
         """Ask one path, following redirects on the same host."""
         chain = await self._chain(wanted.path, headers)
@@ -113,12 +123,18 @@ def _challenge(answer: Exchange) -> str | None:
     return plain(words[0])[:40] if answer.status == 401 and words else None
 
 
+_DYNAMIC = (".php", ".axd", ".jsp", ".asp", ".aspx", ".cgi", ".bak")
+
+
 def _shape(path: str) -> str:
     # Servers treat dot files, file endings and folders each in their own way.
-    name = path.rstrip("/").rpartition("/")[2]
-    dot = "." if name.startswith(".") else ""
-    ending = re.search(r"\.[a-z0-9]{1,5}$", name.lstrip(".")) if "." in name.lstrip(".") else None
-    return f"/{dot}*{ending[0] if ending else ''}{'/' if path.endswith('/') and path != '/' else ''}"
+    name = path.partition("?")[0].rstrip("/").rpartition("/")[2]
+    if name.startswith("."):
+        return "/.*"
+    _, dot, ending = name.rpartition(".")
+    if dot:
+        return f"/*.{ending}" if f".{ending}" in _DYNAMIC else "/*.txt"
+    return "/*/" if path.endswith("/") and path != "/" else "/*"
 
 
 def _print_of(chain: list[Exchange]) -> str:

@@ -17,7 +17,8 @@ async def observe(about: EntryPoint, world: World) -> Survey[DebugPaths]:
     asker = Asker(about, world)
     table, known = url_table(world)
     home = await asker.one(Wanted("/", "home"))
-    answers, lost = await asker.all((*_of_table(table), *well_known()))
+    wanted = () if await asker.only_redirects() else (*_of_table(table), *well_known())
+    answers, lost = await asker.all(wanted)
     seen = DebugPaths(
         answers=answers,
         lost=lost,

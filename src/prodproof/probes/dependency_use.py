@@ -41,7 +41,7 @@ def observe(repository: Repository, world: World) -> Survey[DependencyUse]:
     for path, manifest in collect(reader).files:
         if isinstance(manifest, Unseen):
             seen.append((path, manifest))
-        elif _asked(manifest):
+        elif _asked(manifest) or manifest.form == "go.mod" and manifest.dependencies:
             if manifest.ecosystem is Ecosystem.PYPI:
                 python = python or _python(reader)
                 seen.append((path, python(manifest)))
@@ -50,7 +50,7 @@ def observe(repository: Repository, world: World) -> Survey[DependencyUse]:
             elif manifest.form == "package.json":
                 seen.append((path, _npm(reader, manifest)))
             else:
-                text = f"this version does not compare the packages of {manifest.form} with the code"
+                text = f"this version does not compare what {manifest.form} asks for with the code"
                 seen.append((path, Unseen(Reason.NOT_VERIFIABLE_YET, text)))
     observations = tuple(
         Observation(Subject("file", prefix + path), item, world.now, "inside", Proof.INSIDE, reader.commit)

@@ -7,7 +7,7 @@ from prodproof.facts import Location, Observation, Proof, Reason, Subject, Surve
 from prodproof.facts.declared import Repository
 from prodproof.facts.infrastructure import Flaw, InfrastructureFile, InfrastructureKind
 from prodproof.probes import _files
-from prodproof.probes._compose import COMPOSE, services
+from prodproof.probes._compose import COMPOSE, is_compose, services
 from prodproof.probes._nginx_rules import flaws
 from prodproof.probes._severe_checks import is_severe
 from prodproof.probes.probe import probe
@@ -87,6 +87,8 @@ def _compose(reader: RepositoryReader) -> Iterator[Found]:
             continue
         name, text = shown(path), reader.text(path)
         documents = read_documents(text) if isinstance(text, str) else text
+        if not is_compose(path, documents):
+            continue
         if isinstance(documents, Unseen):
             yield Subject("file", name), Unseen(documents.why, f"{name} {documents.detail}")
             continue

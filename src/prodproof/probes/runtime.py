@@ -8,7 +8,7 @@ from prodproof.facts import Location, Observation, Proof, Reason, Subject, Surve
 from prodproof.facts.declared import Repository
 from prodproof.facts.runtime import ComposeService, EcsService, ImageUser, SystemdUnit
 from prodproof.probes import _files
-from prodproof.probes._compose import COMPOSE, services
+from prodproof.probes._compose import COMPOSE, is_compose, services
 from prodproof.probes.probe import probe
 from prodproof.reach.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
 from prodproof.reach.placed import PlacedMap, read_documents, walk
@@ -87,6 +87,8 @@ def _compose(reader: RepositoryReader) -> Iterator[tuple[Subject, ComposeService
         name = shown(path)
         text = reader.text(path)
         documents = read_documents(text) if isinstance(text, str) else text
+        if not is_compose(path, documents):
+            continue
         if isinstance(documents, Unseen):
             yield Subject("file", name), Unseen(documents.why, f"{name} {documents.detail}")
             continue

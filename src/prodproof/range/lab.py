@@ -12,6 +12,7 @@ from prodproof.facts import Observation, Proof, Subject
 from prodproof.facts.declared import (
     Advisories,
     Declared,
+    DjangoApp,
     EntryPoint,
     Environment,
     EnvironmentKind,

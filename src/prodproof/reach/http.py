@@ -35,6 +35,9 @@ MAX_HEADERS = 200
 
 MAX_URL = 4096
 MAX_HOPS = 8
+BURST = 20
+"""Requests that may come at once before the rate holds them back."""
+
 CLOSING = 2.0
 """Seconds beyond the total for closing a connection."""
 
@@ -417,7 +420,7 @@ class HttpClient:
         if (address is not None and is_lab(address)) or self.settings.rate <= 0:
             return
         now = self._clock()
-        at = max(now, self._next.get(host, now))
+        at = max(now - (BURST - 1) / self.settings.rate, self._next.get(host, 0.0))
         self._next[host] = at + 1 / self.settings.rate
         if at > now:
             await asyncio.sleep(at - now)

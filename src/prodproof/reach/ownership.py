@@ -4,10 +4,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Sequence
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.dns import Resolver
-from prodproof.reach.http import HttpClient
 from prodproof.reach.stream import is_loopback
-from prodproof.reach.world import Settings
 
 RECORD = "_prodproof"
 WELL_KNOWN = "/.well-known/prodproof.txt"
@@ -53,28 +50,6 @@ async def unproven(
         Reason.NOT_PERMITTED,
         f"{host}: not proven to be yours; add the TXT record {RECORD}.{host} or the file {WELL_KNOWN} with the token",
     )
-
-
-async def unproven_target(
-    host: str, addresses: Sequence[str], token: str | None, settings: Settings, http: HttpClient
-) -> Unseen | None:
-    """`unproven`, asked of this machine's name servers and over HTTPS.
-
-    Args:
-        addresses: declared ones; what the name resolves to if empty.
-    """
-    found = tuple(addresses) or await http.addresses(host)
-    if isinstance(found, Unseen):
-        return found
-
-    async def fetch(path: str) -> bytes | Unseen:
-        shown = f"[{host}]" if ":" in host else host
-        answer = await http.ask(f"https://{shown}{path}", max_body=MAX_FILE)
-        if isinstance(answer, Unseen):
-            return answer
-        return answer.body if answer.status == 200 else Unseen(Reason.UNREACHABLE, f"{path} is not there")
-
-    return await unproven(host, found, token, Resolver(settings).texts, fetch)
 
 
 def same(text: str, token: str) -> bool:

@@ -29,6 +29,8 @@ def judge(fact: DebugPaths) -> Verdict:
         return broken(*found)
     if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
         return short
+    if not fact.answers:
+        return holds("plain HTTP only leads to HTTPS")
     table = "and the URL table" if fact.table is Table.READ else "(no application is declared whose URLs could be read)"
     return holds(f"none at {len(fact.answers)} paths {table}")
 

@@ -46,7 +46,7 @@ MEND = {
 def judge(fact: CodeFindings) -> Verdict:
     wrong = [item for item in fact.findings if item.taint is not Taint.FIXED]
     if not wrong:
-        return holds(f"{fact.files} files: nothing foreign reaches a query, a shell or a page unescaped")
+        return holds(f"{fact.files} Python files and templates: nothing foreign reaches a query, a shell or a page unescaped")
     ordered = sorted(wrong, key=lambda item: item.taint is not Taint.REQUEST)
     return broken(*(_finding(item, number) for item, number in _numbered(ordered)))
 

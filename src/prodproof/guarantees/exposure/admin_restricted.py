@@ -37,6 +37,8 @@ def judge(fact: AdminPaths, declared: Declared) -> Verdict:
             return unknown(Reason.NOT_DECLARED, f"{answer.path} sends to {answer.sent_to}, which sign_on does not name")
     if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
         return short
+    if not fact.answers:
+        return holds("plain HTTP only leads to HTTPS")
     asked = {answer.path for answer in fact.answers}
     refused = sorted({answer.path for answer in fact.answers if answer.status in (401, 403)})
     where = f"; refused: {', '.join(refused[:3])}" if refused else ""

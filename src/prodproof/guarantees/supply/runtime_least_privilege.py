@@ -110,7 +110,16 @@ def pod(workload: Workload) -> Verdict:
         for name in sorted(DANGEROUS & set(one.added)):
             text = f"{one.name} gets the capability {name}"
             findings.append(finding("dangerous-capability", text, f"{one.name} {name}", one.line))
-    return broken(*findings) if findings else holds("no root, no privileged mode, no dangerous capability")
+    if findings:
+        return broken(*findings)
+    if image_decides := [one.name for one in workload.containers if not _not_root(one)]:
+        names = ", ".join(image_decides[:3]) + (" …" if len(image_decides) > 3 else "")
+        return unknown(Reason.INCOMPLETE, f"asks for no rights, but the image decides whether {names} runs as root")
+    return holds("no root, no privileged mode, no dangerous capability")
+
+
+def _not_root(container: PodContainer) -> bool:
+    return container.run_as_non_root is True or bool(container.run_as_user)
 
 
 @judge.also
@@ -152,6 +161,9 @@ EXAMPLES = (
     Example("a service as root", replace(_SERVICE, user="0:0"), broken),
     Example("seccomp switched off", replace(_SERVICE, unconfined=("seccomp",)), broken),
     Example("a plain pod", _POD, holds),
+    Example("a pod that leaves the user to its image",
+            replace(_POD, containers=(replace(_CONTAINER, run_as_user=None, run_as_non_root=None),)), unknown,
+            says="whether web runs as root"),
     Example("a privileged pod", replace(_POD, containers=(replace(_CONTAINER, privileged=True),)), broken),
     Example("the node's network", replace(_POD, host_network=True), broken),
     Example("a pod as root", replace(_POD, containers=(replace(_CONTAINER, run_as_user=0),)), broken),

@@ -1,0 +1,48 @@
+"""DEBUG on: in the settings, by a text that counts as true, as a page that visitors see, and in source alone."""
+
+from prodproof.facts import Reason
+from prodproof.range.components.site import Page, html
+from prodproof.range.fault import Fault
+from prodproof.range.lab import Lab
+
+DEBUG_PAGE = html(
+    "Page not found at /missing/",
+    "<p>Using the URLconf defined in <code>harbour.urls</code>, Django tried these URL patterns, in this order:</p>"
+    "<p>You're seeing this error because you have <code>DEBUG = True</code> in your Django settings file.</p>",
+)
+
+
+def on(lab: Lab) -> None:
+    lab.repo.replace("harbour/settings/base.py", "DEBUG = False", "DEBUG = True")
+
+
+def text_that_counts_as_true(lab: Lab) -> None:
+    lab.repo.replace(
+        "harbour/settings/production.py",
+        "SECURE_SSL_REDIRECT = True",
+        'SECURE_SSL_REDIRECT = True\nDEBUG = os.environ.get("HARBOUR_DEBUG", "False")',
+    )
+
+
+def seen_by_visitors(lab: Lab) -> None:
+    lab.site.main.errors[404] = Page(404, DEBUG_PAGE)
+
+
+def in_source_alone(lab: Lab) -> None:
+    on(lab)
+    lab.declare(django=())
+
+
+def untrusted(lab: Lab) -> None:
+    lab.declare(trusted=False)
+
+
+FAULT = Fault(
+    guarantee="application.debug-off",
+    breaks=on,
+    says="the running application has DEBUG on",
+    variants=(text_that_counts_as_true, seen_by_visitors, in_source_alone),
+    withdraws=untrusted,
+    reason=Reason.NOT_PERMITTED,
+    needs=("repo", "django", "site"),
+)
