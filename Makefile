@@ -13,7 +13,7 @@ setup: .venv/.ready ## a working .venv/bin/prodproof
 	@echo "ready: .venv/bin/prodproof"
 
 demo: .venv/.ready ## start a small HTTPS site with flaws, verify it, show the report
-	@$(RUN)prodproof demo --keep-report .prodproof/demo.html
+	@$(RUN)prodproof demo
 
 test: .venv/.ready packages lint ## everything that CI runs
 	@$(RUN)pytest

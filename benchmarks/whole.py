@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prodproof.cli.demo import SYSTEM_FILE
+from prodproof.cli.demo import system_text
 from prodproof.range import Lab
 
 Command = Sequence[str]
@@ -65,7 +65,7 @@ def main() -> None:
             shutil.rmtree(repo)
             subprocess.run(["git", "clone", "--quiet", str(options.repo.resolve()), str(repo)], check=True)
         system = directory / "prodproof.toml"
-        system.write_text(SYSTEM_FILE.format(url=lab.site.url(), plain=lab.site.http_url()))
+        system.write_text(system_text(lab))
         state = directory / "state"
         address = next(iter(lab.settings.resolve.values()))
         verify = [

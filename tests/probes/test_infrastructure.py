@@ -84,6 +84,7 @@ def test_without_checkov_only_its_files_are_unknown(tmp_path: Path) -> None:
         "site.conf": "location /f { alias /srv/; }\n",
         "compose.yml": "services: {a: {privileged: true}}\n",
         "examples/x.tf": BUCKET,
+        "rules/stackdriver-exporter.yml": "groups: []\n",
         "app.conf": "[app]\nkey = value\n",
         "nginx.conf.j2": "server { server_name {{ x }}; }\n",
     }

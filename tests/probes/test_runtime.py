@@ -75,6 +75,15 @@ def test_compose_services(tmp_path: Path) -> None:
     assert len(found) == 3
 
 
+def test_a_file_that_is_only_named_like_a_compose_file(tmp_path: Path) -> None:
+    files = {
+        "rules/stackdriver-exporter.yml": "groups:\n  - name: a\n    rules: []\n",
+        "stack.yml": "services: {web: {image: shop}}\n",
+        "ui/decompose.yaml": "services: {{ x }}\n",
+    }
+    assert set(seen(survey(observe, tmp_path, files)[ComposeService])) == {"stack.yml web"}
+
+
 def test_units(tmp_path: Path) -> None:
     text = (
         "[Unit]\nUser=nobody\n[Service]\nUser=root\nUser=shop\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nType=simple\n"

@@ -29,7 +29,7 @@ def pipeline(text: str, files: dict[str, str] | None = None) -> Pipeline:
     return found
 
 
-def tests_of(found: Pipeline) -> list[Activity]:
+def the_tests(found: Pipeline) -> list[Activity]:
     return [item for job in found.jobs for item in job.activities if item.role is Role.TESTS]
 
 
@@ -37,18 +37,25 @@ STEP = "on: push\njobs:\n  test:\n    runs-on: x\n    steps:\n"
 
 
 def test_the_key_on_is_text_and_lines_are_kept() -> None:
-    found = pipeline("on:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  a:\n    steps:\n      - run: |\n          ls\n          pytest\n")
+    found = pipeline(
+        "on:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  a:\n    steps:\n      - run: |\n          ls\n          pytest\n"
+    )
     assert [(item.event, item.branches) for item in found.triggers] == [("push", ("main",)), ("pull_request", ())]
-    assert tests_of(found)[0].line == 10
+    assert the_tests(found)[0].line == 10
 
 
 def test_what_makes_a_step_weak() -> None:
-    assert tests_of(pipeline(f"{STEP}      - run: pytest\n"))[0].weak == ""
-    assert tests_of(pipeline(f"{STEP}      - run: pytest\n        continue-on-error: true\n"))[0].weak == "continue-on-error"
-    assert "never" in tests_of(pipeline(f"{STEP}      - run: pytest\n        if: ${{{{ false }}}}\n"))[0].weak
-    assert "pipe" in tests_of(pipeline(f"{STEP}      - run: pytest | tee log\n"))[0].weak
-    assert tests_of(pipeline(f"{STEP}      - run: pytest | tee log\n        shell: bash\n"))[0].weak == ""
-    assert tests_of(pipeline(f"defaults: {{run: {{shell: bash}}}}\n{STEP}      - run: pytest | tee log\n"))[0].weak == ""
+    assert the_tests(pipeline(f"{STEP}      - run: pytest\n"))[0].weak == ""
+    assert (
+        the_tests(pipeline(f"{STEP}      - run: pytest\n        continue-on-error: true\n"))[0].weak
+        == "continue-on-error"
+    )
+    assert "never" in the_tests(pipeline(f"{STEP}      - run: pytest\n        if: ${{{{ false }}}}\n"))[0].weak
+    assert "pipe" in the_tests(pipeline(f"{STEP}      - run: pytest | tee log\n"))[0].weak
+    assert the_tests(pipeline(f"{STEP}      - run: pytest | tee log\n        shell: bash\n"))[0].weak == ""
+    assert (
+        the_tests(pipeline(f"defaults: {{run: {{shell: bash}}}}\n{STEP}      - run: pytest | tee log\n"))[0].weak == ""
+    )
 
 
 def test_a_reusable_workflow_stands_in_its_callers_place() -> None:
@@ -63,7 +70,7 @@ def test_a_reusable_workflow_stands_in_its_callers_place() -> None:
     assert jobs["checks/unit"].needs == ("prepare",)
     assert jobs["checks/lint"].needs == ("checks/unit",)
     assert jobs["checks/unit"].condition == "github.ref"
-    assert tests_of(found)[0].line == 4
+    assert the_tests(found)[0].line == 4
 
 
 def test_a_workflow_that_calls_itself_ends() -> None:
@@ -72,7 +79,9 @@ def test_a_workflow_that_calls_itself_ends() -> None:
 
 
 def test_workflows_from_elsewhere_are_opaque() -> None:
-    found = pipeline("on: push\njobs:\n  a:\n    uses: acme/ci/.github/workflows/x.yml@v1\n  b:\n    uses: ./gone.yml\n")
+    found = pipeline(
+        "on: push\njobs:\n  a:\n    uses: acme/ci/.github/workflows/x.yml@v1\n  b:\n    uses: ./gone.yml\n"
+    )
     assert [job.opaque for job in found.jobs] == [("acme/ci/.github/workflows/x.yml@v1",), ("./gone.yml",)]
 
 
@@ -87,7 +96,7 @@ def test_local_actions_make_targets_and_package_scripts_are_followed() -> None:
         (Role.STATIC_ANALYSIS, "bandit", False),
         (Role.TESTS, "vitest", True),
     }
-    empty = tests_of(pipeline(f"{STEP}      - run: npm test\n", files))
+    empty = the_tests(pipeline(f"{STEP}      - run: npm test\n", files))
     assert [bool(item.weak) for item in empty] == [True]
 
 
@@ -108,7 +117,10 @@ def test_stored_keys_are_named_and_the_forges_own_token_is_not() -> None:
         "      - run: echo ${{ secrets.CODECOV_TOKEN }}\n        env: {AWS_SECRET_ACCESS_KEY: test}\n"
         "      - uses: google-github-actions/auth@v2\n        with: {workload_identity_provider: x}\n"
     )
-    assert [(item.provider, item.name, item.line) for item in pipeline(text).credentials] == [("AWS", "KEY", 3), ("PyPI", "UPLOAD", 9)]
+    assert [(item.provider, item.name, item.line) for item in pipeline(text).credentials] == [
+        ("AWS", "KEY", 3),
+        ("PyPI", "UPLOAD", 9),
+    ]
 
 
 def test_names_of_changed_files_in_a_script() -> None:
@@ -122,9 +134,15 @@ def test_what_is_no_workflow_is_unseen() -> None:
         assert isinstance(read(text), Unseen), text
 
 
-_KEYS = st.sampled_from(["on", "jobs", "steps", "run", "uses", "with", "env", "needs", "if", "name", "a", "runs-on", "environment"])
+_KEYS = st.sampled_from(
+    ["on", "jobs", "steps", "run", "uses", "with", "env", "needs", "if", "name", "a", "runs-on", "environment"]
+)
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from(["pytest || true", "./x", "push", "${{ secrets.A }}"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["pytest || true", "./x", "push", "${{ secrets.A }}"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=5),
     max_leaves=30,
 )

@@ -109,7 +109,7 @@ def test_hazards() -> None:
         '  script:\n    - bash -c "echo $CI_COMMIT_TITLE"\n    - echo "$CI_COMMIT_TITLE"\n'
     )
     assert [item.rule for item in pipeline(text).hazards] == ["untrusted-input", "privileged-runner", "debug-trace"]
-    assert pipeline('a:\n  script: [\'echo "$CI_COMMIT_TITLE"\']\n').hazards == ()
+    assert pipeline("a:\n  script: ['echo \"$CI_COMMIT_TITLE\"']\n").hazards == ()
 
 
 def test_stored_keys() -> None:
@@ -124,9 +124,31 @@ def test_what_includes_or_extends_itself_ends() -> None:
     assert isinstance(read("- a\n"), Unseen)
 
 
-_KEYS = st.sampled_from(["include", "stages", "default", "script", "extends", "rules", "needs", "a", ".b", "environment", "image", "services", "variables", "if", "only"])
+_KEYS = st.sampled_from(
+    [
+        "include",
+        "stages",
+        "default",
+        "script",
+        "extends",
+        "rules",
+        "needs",
+        "a",
+        ".b",
+        "environment",
+        "image",
+        "services",
+        "variables",
+        "if",
+        "only",
+    ]
+)
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.sampled_from(["a", ".b", "pytest", "docker:dind", "$AWS_SECRET_ACCESS_KEY"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(["a", ".b", "pytest", "docker:dind", "$AWS_SECRET_ACCESS_KEY"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=5),
     max_leaves=30,
 )
@@ -139,3 +161,9 @@ def test_any_structure_is_read_or_unseen(data: dict[str, object]) -> None:
     found = read(json.dumps(data))
     if isinstance(found, Pipeline):
         assert decode(Pipeline, encode(found)) == found
+
+
+def test_anchors_and_parents_that_multiply_are_bounded() -> None:
+    layers = "\n".join(f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]" for number in range(1, 30))
+    parents = "\n".join(f".p{number}: {{extends: [{', '.join([f'.p{number + 1}'] * 9)}]}}" for number in range(30))
+    assert isinstance(read(f"a0: &a0 []\n{layers}\n{parents}\njob: {{script: *a29, extends: .p0}}\n"), Pipeline)

@@ -79,7 +79,14 @@ def test_deployments(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["kubectl get pods", "kubectl apply --dry-run=client -f x", "make deploy-docs", "terraform plan", "git push origin main"]
+    "line",
+    [
+        "kubectl get pods",
+        "kubectl apply --dry-run=client -f x",
+        "make deploy-docs",
+        "terraform plan",
+        "git push origin main",
+    ],
 )
 def test_no_deployments(line: str) -> None:
     assert Role.DEPLOY not in roles(line)

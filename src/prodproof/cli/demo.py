@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,12 @@ from typing import Annotated
 import typer
 
 from prodproof.cli.main import Exit
-from prodproof.cli.reporting import render, write_file
+from prodproof.cli.reporting import render
 from prodproof.cli.session import choose, open_session
 from prodproof.cli.work import carry_out
-from prodproof.gate import decide_gate
 from prodproof.range import Lab
-from prodproof.range.components.site import LOGIN_FORM
+from prodproof.range.components.django import shop_application
+from prodproof.range.components.site import LOGIN_FORM, STAGING
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -26,7 +27,11 @@ name = "harbour"
 
 [[environment]]
 name = "production"
-kind = "production"
+owner = "ana"
+
+[[environment]]
+name = "staging"
+kind = "staging"
 owner = "ana"
 
 [[repository]]
@@ -43,19 +48,40 @@ allow = ["errors"]
 url = "{plain}"
 purpose = "redirect to HTTPS"
 owner = "ana"
+allow = ["errors"]
+
+[[entry_point]]
+url = "{staging}"
+environment = "staging"
+purpose = "review"
+owner = "ana"
+login = "file:{login}"
+
+[advisories]
+source = "osv-export:osv"
 
 [[person]]
 id = "ana"
 name = "Ana Harbour"
 email = "ana@harbour.example"
+
+[[owner]]
+of = "*"
+person = "ana"
+
+[[runbook]]
+name = "incident"
+path = "runbooks/incident.md"
+owner = "ana"
+covers = ["incident"]
 """
 
 
 @app.command()
 def demo(
-    keep_report: Annotated[
-        Path | None, typer.Option("--keep-report", metavar="FILE", help="Where to write the HTML report.")
-    ] = None,
+    report: Annotated[Path, typer.Option("--report", metavar="FILE", help="Where to write the HTML report.")] = Path(
+        "prodproof-demo.html"
+    ),
     keep: Annotated[
         Path | None,
         typer.Option("--keep", metavar="DIR", help="Keep the demo's repository, system file and ledger here."),
@@ -79,26 +105,35 @@ def demo(
             keep.mkdir(parents=True, exist_ok=True)
             directory = keep.resolve()
         with Lab(directory) as lab:
-            _run(lab, directory, keep_report)
+            _run(lab, directory, report)
             if wait:
                 _wait(lab)
 
 
-def _run(lab: Lab, directory: Path, keep_report: Path | None) -> None:
+def _run(lab: Lab, directory: Path, report: Path) -> None:
     now = datetime.now(UTC)
     add_flaws(lab)
     system_file = directory / "prodproof.toml"
-    system_file.write_text(SYSTEM_FILE.format(url=lab.site.url(), plain=lab.site.http_url()))
+    system_file.write_text(system_text(lab))
+    # Its command carries made-up keys in its arguments, which a real system file would leave to the environment.
     session = open_session(str(system_file), trust=True, settings=lab.settings, today=now.date())
+    session = replace(session, declared=replace(session.declared, django=(shop_application(directory),)))
     chosen = choose((), ())
     verification = asyncio.run(carry_out(session, chosen, now=now))
-    render(verification, session, "text", None)
-    if keep_report is not None:
-        from prodproof.reports.html import as_html
-
-        write_file(keep_report, as_html(verification, decide_gate(verification.standings, session.declared.gate)))
-        typer.echo(f"report {keep_report}")
+    render(verification, session, "text", None, html=report)
     typer.echo("this was a demo with flaws put in on purpose; on your own repository: prodproof init, prodproof verify")
+
+
+def system_text(lab: Lab) -> str:
+    """The demo's system file."""
+    lab.advisories  # noqa: B018 (writes the export that the file names)
+    site = lab.site
+    return SYSTEM_FILE.format(
+        url=site.url(),
+        plain=site.http_url(),
+        staging=site.url(STAGING),
+        login=site.login_file,
+    )
 
 
 def add_flaws(lab: Lab) -> None:

@@ -21,6 +21,7 @@ def render(
     public: bool = False,
     verbose: bool = False,
     whole: bool = True,
+    html: Path | None = None,
 ) -> None:
     """Print or write the report.
 
@@ -29,6 +30,7 @@ def render(
         output: a file to write; standard output if None.
         public: leave places and details out.
         whole: the run covered the whole catalogue, so that the gate's answer and the HTML file make sense.
+        html: where the HTML file that goes with the text report is written; `report.html` in the state if None.
     """
     if public:
         from prodproof.reports.public import without_details
@@ -36,7 +38,8 @@ def render(
         verification = without_details(verification)
     decision = decide_gate(verification.standings, session.declared.gate) if whole else None
     if format == "text":
-        _text(verification, session, decision, output, verbose, write_html=whole and not public)
+        file = (html or session.state / "report.html") if whole and not public else None
+        _text(verification, session, decision, output, verbose, file)
         return
     text = _formatted(verification, format, decision)
     if output is None:
@@ -75,7 +78,7 @@ def _text(
     decision: Decision | None,
     output: Path | None,
     verbose: bool,
-    write_html: bool,
+    html: Path | None,
 ) -> None:
     from rich.console import Console
 
@@ -83,12 +86,11 @@ def _text(
 
     head = f"head {verification.head[:8]}" if verification.head else ""
     last = f"evidence {verification.evidence_count:,} entries, {head}     state {session.state}"
-    if write_html:
+    if html is not None:
         from prodproof.reports.html import as_html
 
-        report = session.state / "report.html"
-        write_file(report, as_html(verification, decision))
-        last = f"report {report}     evidence {verification.evidence_count:,} entries, {head}"
+        write_file(html, as_html(verification, decision))
+        last = f"report {html}     evidence {verification.evidence_count:,} entries, {head}"
     if output is None:
         print_report(Console(), verification, decision, verbose=verbose, files=[last])
         return

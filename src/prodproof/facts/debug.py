@@ -25,3 +25,14 @@ class DebugPages:
     """What was asked for and answered."""
 
     signs: tuple[DebugSign, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentPages:
+    """Which of the application's open pages print the server's environment to strangers."""
+
+    asked: tuple[str, ...]
+    """Paths of its URL table that could, and that answered."""
+
+    printed: tuple[str, ...] = ()
+    """Those that did."""

@@ -67,6 +67,8 @@ class DebugPaths:
     lost: tuple[PathLost, ...] = ()
     home: PathAnswer | None = None
     table: Table = Table.NONE
+    only_redirects: bool = False
+    """Whether this is plain HTTP that leads to HTTPS on the same host, so that no path was asked here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class AdminPaths:
     lost: tuple[PathLost, ...] = ()
     home: PathAnswer | None = None
     table: Table = Table.NONE
+    only_redirects: bool = False
+    """Whether this is plain HTTP that leads to HTTPS on the same host, so that no path was asked here."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -213,15 +213,22 @@ class Store:
 
     def rows(self, cursor: "CursorWrapper", after: int = 0) -> Iterator[list[Row]]:
         """Entries in the order of their numbers, in batches."""
+        query = (
+            "SELECT sequence, hash, body, topic_id FROM ledger_entry "
+            "WHERE system_id = %s AND sequence > %s ORDER BY sequence"
+        )
+        if self.connection.vendor == "sqlite":
+            # SQLite computes a row when it is fetched; a cursor of its own, because callers go on using theirs.
+            with self.connection.cursor() as reader:
+                reader.execute(query, [self.system_id, after])
+                while batch := reader.fetchmany(BATCH):
+                    yield batch
+            return
         # By ranges rather than one long query: PostgreSQL would otherwise send everything before the first row.
         first = after
         while True:
-            cursor.execute(
-                "SELECT sequence, hash, body, topic_id FROM ledger_entry "
-                "WHERE system_id = %s AND sequence > %s ORDER BY sequence LIMIT %s",
-                [self.system_id, first, BATCH],
-            )
-            batch: list[Row] = cursor.fetchall()
+            cursor.execute(f"{query} LIMIT %s", [self.system_id, first, BATCH])
+            batch = cursor.fetchall()
             if not batch:
                 return
             yield batch

@@ -63,8 +63,8 @@ class Asker:
         target = answer.redirect if isinstance(answer, Exchange) else None
         return (
             target is not None
-            and urlsplit(target)[:2] != urlsplit(self.origin)[:2]
-            and (target.startswith("https://") and urlsplit(target).hostname == urlsplit(self.origin).hostname)
+            and target.startswith("https://")
+            and urlsplit(target).hostname == urlsplit(self.origin).hostname
         )
 
     async def one(self, wanted: Wanted, headers: Sequence[tuple[str, str]] = ()) -> PathAnswer | PathLost:

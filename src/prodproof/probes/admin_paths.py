@@ -24,7 +24,8 @@ async def observe(about: EntryPoint, world: World) -> Survey[AdminPaths]:
     if table is not None:
         paths += [Wanted(table.script_name + path, "URL table") for path in table.admin_paths()]
     home = await asker.one(Wanted("/", "home"))
-    answers, lost = await asker.all(() if await asker.only_redirects() else (*paths, *well_known()))
+    redirects = await asker.only_redirects()
+    answers, lost = await asker.all(() if redirects else (*paths, *well_known()))
     refused = [item for item in answers if item.status in REFUSED]
     again = [Wanted(item.path, item.what) for item in refused]
     forged, lost_again = await asker.all(again, headers=_from_inside(world.declared.environment)) if again else ((), ())
@@ -33,6 +34,7 @@ async def observe(about: EntryPoint, world: World) -> Survey[AdminPaths]:
         lost=lost + lost_again,
         home=home if isinstance(home, PathAnswer) else None,
         table=known,
+        only_redirects=redirects,
     )
     return Survey(AdminPaths, (world.outside(about.subject, seen, lab=asker.lab),))
 

@@ -3,7 +3,8 @@
 import ast
 import re
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -32,6 +33,13 @@ _OPERATORS = re.compile(
 """Code that operators run with their own words: only what comes from a request counts there."""
 
 _THIRD_PARTY = re.compile(r"(^|/)(vendor(ed)?|third_?party|site-packages|node_modules|static|staticfiles|_vendor)/")
+_OTHER_LANGUAGES = {
+    "c": "C", "cc": "C++", "cpp": "C++", "cs": "C#", "ex": "Elixir", "go": "Go", "java": "Java", "js": "JavaScript",
+    "jsx": "JavaScript", "kt": "Kotlin", "mjs": "JavaScript", "php": "PHP", "pl": "Perl", "rb": "Ruby", "rs": "Rust",
+    "scala": "Scala", "svelte": "JavaScript", "swift": "Swift", "ts": "TypeScript", "tsx": "TypeScript",
+    "vue": "JavaScript",
+}  # fmt: skip
+_SETTINGS_OF_TOOLS = re.compile(r"(^|/)(\.[^/]+|[^/]*\.config\.\w+)$")
 _HOLES = {"B102": Hole.EVAL, "B307": Hole.EVAL, "B506": Hole.DESERIALISE, "B602": Hole.SHELL, "B605": Hole.SHELL,
           "B608": Hole.SQL, "B610": Hole.SQL, "B611": Hole.SQL, "B702": Hole.HTML}  # fmt: skip
 
@@ -48,15 +56,29 @@ def observe(about: Repository, world: World) -> tuple[Survey[CodeFindings], Surv
     read.templates()
     read.second_opinion()
     gaps = (*reader.gaps, *read.gaps)
+    unread = tuple(_other_languages(reader))
     seen = CodeFindings(findings=tuple(read.sorted()), files=read.files)
     observed: Observation[Any] = world.inside(about.subject, seen, reader.commit)
     switches = debug_switches(reader, read.sources, read.trees)
     found: tuple[Observation[Any], ...] = (
         () if switches is None else (world.inside(about.subject, switches, reader.commit),)
     )
-    if not read.files:
-        return Survey(CodeFindings, (), gaps), Survey(DebugSwitches, found, gaps)
-    return Survey(CodeFindings, (observed,), gaps), Survey(DebugSwitches, found, gaps)
+    observations = (observed,) if read.files else ()
+    return Survey(CodeFindings, observations, (*gaps, *unread)), Survey(DebugSwitches, found, gaps)
+
+
+def _other_languages(reader: RepositoryReader) -> Iterator[Unseen]:
+    """Code that nobody here reads: a repository of Go has injections too."""
+    counted: Counter[str] = Counter()
+    for path in reader.files:
+        language = _OTHER_LANGUAGES.get(path.rpartition(".")[2].lower())
+        if language and _is_own(path) and not _SETTINGS_OF_TOOLS.search(path):
+            counted[language] += 1
+    if counted:
+        names = ", ".join(sorted(counted))
+        files = "1 file" if counted.total() == 1 else f"{counted.total()} files"
+        said = f"{files} of {names}: this version reads Python and HTML templates only"
+        yield Unseen(Reason.INSUFFICIENT_PROOF, said)
 
 
 class _Reading:

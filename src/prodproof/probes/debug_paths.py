@@ -17,13 +17,14 @@ async def observe(about: EntryPoint, world: World) -> Survey[DebugPaths]:
     asker = Asker(about, world)
     table, known = url_table(world)
     home = await asker.one(Wanted("/", "home"))
-    wanted = () if await asker.only_redirects() else (*_of_table(table), *well_known())
-    answers, lost = await asker.all(wanted)
+    redirects = await asker.only_redirects()
+    answers, lost = await asker.all(() if redirects else (*_of_table(table), *well_known()))
     seen = DebugPaths(
         answers=answers,
         lost=lost,
         home=home if isinstance(home, PathAnswer) else None,
         table=known,
+        only_redirects=redirects,
     )
     return Survey(DebugPaths, (world.outside(about.subject, seen, lab=asker.lab),))
 

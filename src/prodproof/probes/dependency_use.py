@@ -41,7 +41,7 @@ def observe(repository: Repository, world: World) -> Survey[DependencyUse]:
     for path, manifest in collect(reader).files:
         if isinstance(manifest, Unseen):
             seen.append((path, manifest))
-        elif _asked(manifest) or manifest.form == "go.mod" and manifest.dependencies:
+        elif _asked(manifest) or (manifest.form == "go.mod" and manifest.dependencies):
             if manifest.ecosystem is Ecosystem.PYPI:
                 python = python or _python(reader)
                 seen.append((path, python(manifest)))

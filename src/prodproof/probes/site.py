@@ -15,7 +15,7 @@ from prodproof.probes.probe import probe
 from prodproof.reach.http import Exchange, authority_of
 from prodproof.reach.world import World
 
-LOGIN_PATHS = ("/login/", "/accounts/login/", "/login", "/users/sign_in")
+LOGIN_PATHS = ("/accounts/login/", "/login/", "/login", "/users/sign_in", "/admin/login/", "/django-admin/login/")
 FOREIGN_ORIGIN = "https://prodproof-origin-check.example"
 
 

@@ -241,8 +241,9 @@ class PipAudit:
 
     name = "pypi"
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, environment: Mapping[str, str] | None = None) -> None:
         self._program = program
+        self._environment = dict(environment or {})
 
     def look_up(self, packages: Sequence[Package]) -> Looked | Unseen:
         """Run pip-audit over `name==version` lines; what it skipped is failed, whatever its exit code."""
@@ -253,11 +254,11 @@ class PipAudit:
         lines = "".join(f"{item.name}=={item.version}\n" for item in asked)
         command = (self._program, "--requirement", "/dev/stdin", "--no-deps", "--disable-pip", "--format", "json",
                    "--progress-spinner", "off", "--vulnerability-service", "pypi", "--timeout", "10")  # fmt: skip
-        answer = run(command, timeout=100, stdin=lines.encode(), max_output=MAX_ANSWER)
+        answer = run(command, timeout=100, stdin=lines.encode(), env=self._environment, max_output=MAX_ANSWER)
         if isinstance(answer, Unseen):
             return answer
-        if answer.code not in (0, 1):
-            return Unseen(Reason.UNREACHABLE, f"pip-audit: {answer.error_line()}")
+        if answer.code not in (0, 1) or not answer.stdout.strip():
+            return Unseen(Reason.UNREACHABLE, f"pip-audit could not ask PyPI: {answer.error_line()}")
         return read_pip_audit(answer.stdout, asked, failed)
 
 
@@ -317,7 +318,12 @@ def open_source(written: str, root: Path | None, settings: Settings, pip_audit: 
         )
         return OsvService(client)
     if kind == "pypi":
-        return PipAudit(pip_audit) if pip_audit else Unseen(Reason.TOOL_MISSING, "pip-audit is not installed")
+        if pip_audit is None:
+            return Unseen(Reason.TOOL_MISSING, "pip-audit is not installed")
+        environment = {"HTTPS_PROXY": settings.proxy} if settings.proxy else {}
+        if settings.ca_file:
+            environment["REQUESTS_CA_BUNDLE"] = str(settings.ca_file)
+        return PipAudit(pip_audit, environment)
     return Unseen(Reason.NOT_CONFIGURED, NOT_CONFIGURED)
 
 

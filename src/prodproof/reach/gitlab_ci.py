@@ -20,6 +20,11 @@ MAX_INCLUDES = 150
 
 MAX_EXTENDS = 11
 MAX_LINES = 5_000
+MAX_VISITS = 200_000
+"""Lists within scripts: a few anchors can stand for millions."""
+
+MAX_MERGED = 2
+MAX_TEXT = 1024 * 1024
 _RESERVED = {
     "stages",
     "default",
@@ -76,8 +81,12 @@ class _Reader:
         self.hazards: list[Hazard] = []
         self.credentials: list[LongLivedCredential] = []
         self.included = 0
+        self.visited = 0
+        self.resolved: dict[str, dict[str, Any]] = {}
 
     def merge(self, text: str, path: str, depth: int) -> Unseen | None:
+        if len(text) > MAX_TEXT:
+            return Unseen(Reason.INCOMPLETE, f"{path} is larger than {MAX_TEXT // 1024} KB")
         documents = read_documents(text, rendered=True)
         if isinstance(documents, Unseen):
             return Unseen(documents.why, f"{path} {documents.detail}")
@@ -169,8 +178,12 @@ class _Reader:
         merged: dict[str, Any] = {}
         for parent in _each(body.get("extends")):
             base = self.top.get(parent) if isinstance(parent, str) else None
-            if isinstance(base, dict) and depth < MAX_EXTENDS:
-                merged = _merged(merged, self._extended(base, depth + 1))
+            if not isinstance(base, dict) or depth >= MAX_EXTENDS:
+                continue
+            if parent not in self.resolved:
+                self.resolved[parent] = {}  # what extends itself ends here
+                self.resolved[parent] = self._extended(base, depth + 1)
+            merged = _merged(merged, self.resolved[parent])
         return _merged(merged, {key: value for key, value in body.items() if key != "extends"})
 
     def _needs(self, id: str, bodies: dict[str, dict[str, Any]], stage_of: dict[str, int]) -> tuple[str, ...]:
@@ -228,7 +241,8 @@ class _Reader:
     def _flat(self, value: Any, depth: int) -> list[str]:
         if isinstance(value, str):
             return [value]
-        if not isinstance(value, list) or depth > 10:
+        self.visited += 1
+        if not isinstance(value, list) or depth > 10 or self.visited > MAX_VISITS:
             return []
         if getattr(value, "tag", "") == "!reference":
             at: Any = self.top
@@ -293,6 +307,6 @@ def _merged(base: dict[str, Any], over: dict[str, Any], depth: int = 0) -> dict[
     result = dict(base)
     for key, value in over.items():
         known = result.get(key)
-        both = isinstance(known, dict) and isinstance(value, dict) and depth < MAX_EXTENDS
+        both = isinstance(known, dict) and isinstance(value, dict) and depth < MAX_MERGED
         result[key] = _merged(known, value, depth + 1) if both and known is not None else value
     return result

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx
@@ -45,6 +45,7 @@ SILENT_LIMIT = 3
 """After so many time-outs in a row an address is not asked again in this run."""
 
 DEFAULT_PORT = {"http": 80, "https": 443}
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 _PLAIN = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -125,8 +126,10 @@ def is_public(address: str) -> bool:
 
 def resolved(base: str, location: str) -> str | None:
     """An absolute http(s) URL for a Location value; None for anything else or anything malformed."""
-    if len(location) > MAX_URL or _PLAIN.search(location):
-        location = _PLAIN.sub("", location)[:MAX_URL]
+    if len(location) > MAX_URL:
+        return None
+    # Browsers drop line breaks and tabs, and encode what is not ASCII.
+    location = quote(re.sub(r"[\x00-\x1f\x7f]", "", location).encode("latin-1", "replace"), safe=_PRINTABLE)
     try:
         url = urljoin(base, location.strip())
         parts = urlsplit(url)

@@ -47,6 +47,7 @@ class ScriptReader:
         self._read = read
         self.read = cache(self._bounded)
         self._opened = 0
+        self._scripts: dict[tuple[str, str, bool, bool], tuple[tuple[int, Recognised], ...]] = {}
         self._followed: dict[tuple[str, ...], tuple[Recognised, ...]] = {}
 
     def _bounded(self, path: str) -> str:
@@ -77,12 +78,20 @@ class ScriptReader:
             directory: in which it runs, relative to the repository.
             weak: why the step's failure is ignored whatever the script does.
         """
-        found: list[Activity] = []
-        for one in commands(script, pipefail, errexit):
-            for item in self._recognised(one, directory, 0):
-                reason = weak or item.weak or one.ignored
-                found.append(Activity(item.role, item.tool, line + one.line, step, reason, condition))
-        return _once(found)
+        known = self._known(script, directory, pipefail, errexit)
+        return [Activity(item.role, item.tool, line + at, step, weak or item.weak, condition) for at, item in known]
+
+    def _known(self, script: str, directory: str, pipefail: bool, errexit: bool) -> tuple[tuple[int, Recognised], ...]:
+        # One anchor can hand the same script to a thousand steps, so each text is read once.
+        key = (script, directory, pipefail, errexit)
+        if key not in self._scripts:
+            found = (
+                (one.line, Recognised(item.role, item.tool, item.weak or one.ignored))
+                for one in commands(script, pipefail, errexit)
+                for item in self._recognised(one, directory, 0)
+            )
+            self._scripts[key] = tuple(dict.fromkeys(found))
+        return self._scripts[key]
 
     def _recognised(self, one: Command, directory: str, depth: int) -> tuple[Recognised, ...]:
         words = unwrapped(one.words)
@@ -200,17 +209,6 @@ class ScriptReader:
 
 def _at(directory: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(directory, path)).lstrip("/")
-
-
-def _once(found: list[Activity]) -> list[Activity]:
-    seen: set[tuple[Role, str, int, str]] = set()
-    kept = []
-    for item in found:
-        key = (item.role, item.tool, item.line, item.weak)
-        if key not in seen:
-            seen.add(key)
-            kept.append(item)
-    return kept
 
 
 def texts_of(inputs: PlacedMap) -> dict[str, str]:

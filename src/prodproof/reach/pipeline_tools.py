@@ -89,7 +89,8 @@ def _scanner(name: str, rest: tuple[str, ...]) -> list[Recognised]:
     roles: tuple[Role, ...] = _SIMPLE.get(name, ())
     if name in _TASK_RUNNERS:
         target = next((word for word in rest if not word.startswith("-") and word != "run"), "")
-        roles, name = _SIMPLE.get(target, ()), f"{name} {target}"
+        if target in _SIMPLE:
+            return [Recognised(role, f"{name} {target}") for role in _SIMPLE[target]]
     if _has(rest, "--version", "--help", "-h"):
         return []
     if name == "bandit":
@@ -343,7 +344,7 @@ def _remote(name: str, rest: tuple[str, ...], fed: bool) -> list[Recognised]:
         targets = [
             word
             for word in rest
-            if not word.startswith("-") and re.match(r"(\w[\w.${}-]*@)?[\w.${}\[\]-]+::?[^\\]", word)
+            if not word.startswith("-") and re.match(r"(\w[\w.${}-]*@)?[\w.${}\[\]-]+::?([^\\]|$)", word)
         ]
         hosts = [
             word.partition(":")[0] for word in targets if "://" not in word and not re.match(r"^[A-Za-z]:[\\/]", word)

@@ -5,7 +5,8 @@ Copies, so that neither a configuration beside them nor a link or an odd file na
 
 import json
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ _ENDED = {0, 10, 11, 12, 13, 14}
 
 MAX_FINDINGS = 500
 """For one file."""
+
+BATCH = 400
+"""Files of one run: zizmor holds all of them in memory."""
+
+_OPTIONS = ("--offline", "--no-config", "--no-ignores", "--no-progress", "--format", "json", "--collect=all")
+_File = tuple[str, str, bytes]
+"""Path in the repository, name of the copy, content."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
         program: path of zizmor.
         workflows: content by path.
         actions: content of `action.yml` files by path.
-        timeout: seconds.
+        timeout: seconds, for all together.
 
     Returns:
         The findings, or why there are none: timed-out, or incomplete when zizmor failed. A file that zizmor could not
@@ -45,50 +53,52 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
     version = run((program, "--version"), timeout=20)
     if isinstance(version, Unseen):
         return version
+    named = [
+        (path, f".github/workflows/w{number:05}.yml", data) for number, (path, data) in enumerate(workflows.items())
+    ]
+    named += [(path, f"a{number:05}/action.yml", data) for number, (path, data) in enumerate(actions.items())]
+    deadline = time.monotonic() + timeout
+    found: dict[str, tuple[AuditFinding, ...]] = {}
+    for batch in _batched(named, BATCH):
+        part = _audit(program, batch, deadline - time.monotonic())
+        if isinstance(part, Unseen):
+            return part
+        found |= part
+    return Audit(version.stdout.decode("utf-8", "replace").strip(), found)
+
+
+def _batched(items: list[_File], size: int) -> Iterable[list[_File]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[AuditFinding, ...]] | Unseen:
+    names = {name: path for path, name, _ in files}
     with tempfile.TemporaryDirectory(prefix="prodproof-workflows-") as folder:
-        root = Path(folder)
-        names: dict[str, str] = {}
-        for number, (path, data) in enumerate(workflows.items()):
-            names[_write(root, f".github/workflows/w{number:05}.yml", data)] = path
-        for number, (path, data) in enumerate(actions.items()):
-            names[_write(root, f"a{number:05}/action.yml", data)] = path
-        command = (
-            program,
-            "--offline",
-            "--no-config",
-            "--no-ignores",
-            "--no-progress",
-            "--format",
-            "json",
-            "--collect=all",
-            ".",
-        )
-        answer = run(command, timeout=timeout, cwd=root, env={"HOME": folder, "RUST_LOG": "", "NO_COLOR": "1"})
+        for _, name, data in files:
+            file = Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        command = (program, *_OPTIONS, ".")
+        home = {"HOME": folder, "RUST_LOG": "", "NO_COLOR": "1"}
+        answer = run(command, timeout=max(timeout, 0.1), cwd=Path(folder), env=home)
     if isinstance(answer, Unseen):
         return answer
     if answer.code == 3:  # no file that it could read
-        return Audit(version.stdout.decode("utf-8", "replace").strip(), {})
+        return {}
     if answer.code not in _ENDED:
         return Unseen(Reason.INCOMPLETE, f"zizmor failed: {answer.error_line()}")
     try:
         raw = json.loads(answer.stdout)
     except (ValueError, RecursionError):
         return Unseen(Reason.INCOMPLETE, "zizmor's answer is not JSON")
-    audited = _audited(answer.stderr.decode("utf-8", "replace"), names)
-    found: dict[str, list[AuditFinding]] = {path: [] for path in audited}
+    found: dict[str, list[AuditFinding]] = {
+        path: [] for path in _audited(answer.stderr.decode("utf-8", "replace"), names)
+    }
     for item in raw if isinstance(raw, list) else []:
         for name, finding in _finding(item):
             if name in names:
                 found.setdefault(names[name], []).append(finding)
-    shown = version.stdout.decode("utf-8", "replace").strip()
-    return Audit(shown, {path: tuple(items[:MAX_FINDINGS]) for path, items in found.items()})
-
-
-def _write(root: Path, name: str, data: bytes) -> str:
-    file = root / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
-    return name
+    return {path: tuple(items[:MAX_FINDINGS]) for path, items in found.items()}
 
 
 def _audited(log: str, names: Mapping[str, str]) -> list[str]:

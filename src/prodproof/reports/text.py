@@ -27,7 +27,7 @@ STYLES = {
     State.HOLDS: "green",
     State.NOT_APPLICABLE: "bright_black",
 }
-NAME_WIDTH = 32
+WIDEST_NAME = 36
 WIDEST = 118
 
 
@@ -97,8 +97,10 @@ def gate_line(decision: Decision) -> Text:
 
 def _area(console: Console, area: Area, width: int, verbose: bool) -> None:
     _print(console, _area_line(area, width))
-    for item in area.standings if verbose else area.attention:
-        _standing(console, item, width, verbose)
+    listed = area.standings if verbose else area.attention
+    name_width = min(WIDEST_NAME, max((len(item.entry.guarantee.name) + 2 for item in listed), default=0))
+    for item in listed:
+        _standing(console, item, width, name_width, verbose)
     if area.not_yet and not verbose:
         _print(console, Text(f"  ? {len(area.not_yet)} more that this version cannot verify yet", style="bright_black"))
 
@@ -108,21 +110,21 @@ def _area_line(area: Area, width: int) -> Text:
     return Text(f"{area.name:<{max(1, width - len(numbers))}}{numbers}", style="bold")
 
 
-def _standing(console: Console, item: Standing, width: int, verbose: bool) -> None:
+def _standing(console: Console, item: Standing, width: int, name_width: int, verbose: bool) -> None:
     severity = item.entry.guarantee.severity.value
-    room = max(20, width - NAME_WIDTH - len(severity) - 6)
+    room = max(20, width - name_width - len(severity) - 6)
     name = item.entry.guarantee.name
     text = plain(headline(item))
     if item.state is State.UNKNOWN and item.reason:
         text = f"{text} ({item.reason})"
     wrapped = _wrap(text, room)
     line = Text(f"  {SYMBOLS[item.state]} ", style=STYLES[item.state])
-    line.append(f"{name:<{NAME_WIDTH}}", style="bold" if item.state is State.BROKEN else "")
+    line.append(f"{name:<{name_width}}", style="bold" if item.state is State.BROKEN else "")
     line.append(f"{wrapped[0]:<{room}}  ", style="")
     line.append(severity, style="bright_black")
     _print(console, line)
     for rest in wrapped[1:]:
-        _print(console, Text(" " * (NAME_WIDTH + 4) + rest))
+        _print(console, Text(" " * (name_width + 4) + rest))
     if verbose:
         for row in rows_of(item)[1:]:
             where = f" ({row.row.finding.location})" if row.row.finding and row.row.finding.location else ""

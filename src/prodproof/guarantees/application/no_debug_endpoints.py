@@ -13,6 +13,7 @@ wrong). nginx: `location ~ /\\.(?!well-known) { return 404; }` and a web root th
 from dataclasses import replace
 
 from prodproof.facts import Reason
+from prodproof.facts.debug import EnvironmentPages
 from prodproof.facts.paths import DebugPaths, PathAnswer, PathLost, Table
 from prodproof.guarantees._reached import present, unseen
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
@@ -29,10 +30,21 @@ def judge(fact: DebugPaths) -> Verdict:
         return broken(*found)
     if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
         return short
-    if not fact.answers:
+    if fact.only_redirects:
         return holds("plain HTTP only leads to HTTPS")
+    if not fact.answers:
+        return unknown(Reason.INCOMPLETE, "no path was asked")
     table = "and the URL table" if fact.table is Table.READ else "(no application is declared whose URLs could be read)"
     return holds(f"none at {len(fact.answers)} paths {table}")
+
+
+@judge.also
+def environment(fact: EnvironmentPages) -> Verdict:
+    if fact.printed:
+        return broken(
+            *(Finding("environment-page", f"{path} prints the server's environment", key=path) for path in fact.printed)
+        )
+    return holds(f"{len(fact.asked)} open routes that read the environment do not print it")
 
 
 HOME = PathAnswer(path="/", what="home", status=200, as_unknown=False)
@@ -65,4 +77,6 @@ EXAMPLES = (
     ),
     Example("too many requests", _one(status=429, interposed="a rate limit (429)", as_unknown=False), unknown),
     Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown),
+    Example("no route prints the environment", EnvironmentPages(asked=("/home/",)), holds),
+    Example("a settings page for strangers", EnvironmentPages(asked=("/env/",), printed=("/env/",)), broken),
 )

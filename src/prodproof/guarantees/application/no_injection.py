@@ -5,7 +5,8 @@ browsers run it: the whole customer table is read, or everybody's session is tak
 Verified: The repository's own Python code and HTML templates are read for SQL put together from text, shells, eval,
 unsafe deserialisation, templates compiled from data and output that is declared safe; what comes from a request is
 followed through variables, helpers and template contexts, and bandit gives a second opinion. Comments such as
-`# nosec` do not hide a place. Routes are not probed by this version, so it can be found broken and does not hold yet.
+`# nosec` do not hide a place. Other languages are not read, which the answer says. Routes are not probed by this
+version, so it can be found broken and does not hold yet.
 Mend: SQL: `cursor.execute("... WHERE name = %s", [name])`, the ORM, or a fixed list of allowed column names. Shell:
 `subprocess.run([program, argument])` without shell=True. Output: leave auto-escaping on; `format_html("<b>{}</b>",
 name)` in place of mark_safe; sanitise stored HTML (nh3) before it is declared safe. YAML: yaml.safe_load. pickle: JSON.
@@ -46,7 +47,9 @@ MEND = {
 def judge(fact: CodeFindings) -> Verdict:
     wrong = [item for item in fact.findings if item.taint is not Taint.FIXED]
     if not wrong:
-        return holds(f"{fact.files} Python files and templates: nothing foreign reaches a query, a shell or a page unescaped")
+        return holds(
+            f"{fact.files} Python files and templates: nothing foreign reaches a query, a shell or a page unescaped"
+        )
     ordered = sorted(wrong, key=lambda item: item.taint is not Taint.REQUEST)
     return broken(*(_finding(item, number) for item, number in _numbered(ordered)))
 

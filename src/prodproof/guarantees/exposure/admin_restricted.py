@@ -37,8 +37,10 @@ def judge(fact: AdminPaths, declared: Declared) -> Verdict:
             return unknown(Reason.NOT_DECLARED, f"{answer.path} sends to {answer.sent_to}, which sign_on does not name")
     if short := unseen(fact.home, fact.answers, fact.lost, fact.table):
         return short
-    if not fact.answers:
+    if fact.only_redirects:
         return holds("plain HTTP only leads to HTTPS")
+    if not fact.answers:
+        return unknown(Reason.INCOMPLETE, "no path was asked")
     asked = {answer.path for answer in fact.answers}
     refused = sorted({answer.path for answer in fact.answers if answer.status in (401, 403)})
     where = f"; refused: {', '.join(refused[:3])}" if refused else ""

@@ -86,6 +86,7 @@ _RESTRICTED: tuple[tuple[str, str, Callable[[PodContainer], bool]], ...] = (
     ("no-seccomp", "has no seccomp profile", lambda one: one.seccomp not in ("RuntimeDefault", "Localhost")),
     ("image-by-tag", "names its image by tag, not by digest", lambda one: one.pinned is False),
 )  # fmt: skip
+_RBAC = "rbac.authorization.k8s.io"
 _LINUX_ONLY = {"added-capability", "may-escalate", "keeps-capabilities", "no-seccomp"}
 
 
@@ -125,11 +126,21 @@ def role(role: ClusterAccessRole) -> Verdict:
             findings.append(
                 _of_role(role, "wildcard-resources", f"may {', '.join(rule.verbs)} every resource, Secrets too")
             )
-        elif {"escalate", "impersonate", "bind"} & set(rule.verbs) and not rule.names:
+        elif ({"escalate", "impersonate", "bind"} & set(rule.verbs) or _all_of_roles(rule)) and not rule.names:
             findings.append(_of_role(role, "may-escalate-rights", "may grant itself or take on further rights"))
         elif role.bound_everywhere and "secrets" in rule.resources and core and not rule.names:
             findings.append(_of_role(role, "all-secrets", "reaches the Secrets of all namespaces"))
-    return broken(*{item.rule: item for item in findings}.values()) if findings else holds("no wildcard rights")
+    return (
+        broken(*{item.rule: item for item in findings}.values())
+        if findings
+        else holds("no wildcard over the core resources, and no right to take on more")
+    )
+
+
+def _all_of_roles(rule: PolicyRule) -> bool:
+    # `*` holds the verbs escalate and bind, which are what keeps a role from granting itself everything.
+    roles = {"*", "roles", "clusterroles"} & set(rule.resources)
+    return "*" in rule.verbs and bool(roles) and bool({_RBAC, "*"} & set(rule.groups))
 
 
 def _of_role(role: ClusterAccessRole, rule: str, text: str) -> Finding:
@@ -231,6 +242,17 @@ EXAMPLES = (
         "everything with everything",
         replace(_ROLE, rules=(PolicyRule(groups=("*",), resources=("*",), verbs=("*",)),)),
         broken,
+    ),
+    Example(
+        "every verb on roles holds escalate and bind",
+        replace(_ROLE, rules=(PolicyRule(groups=(_RBAC,), resources=("clusterroles",), verbs=("*",)),)),
+        broken,
+        says="further rights",
+    ),
+    Example(
+        "every verb in a group of its own",
+        replace(_ROLE, rules=(PolicyRule(groups=("metrics.k8s.io",), resources=("*",), verbs=("*",)),)),
+        holds,
     ),
     Example("a role in its namespace", _BINDING, holds),
     Example(

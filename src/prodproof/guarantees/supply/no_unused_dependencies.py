@@ -42,7 +42,8 @@ def judge(use: DependencyUse) -> Verdict:
         names = ", ".join(item.name for item in idle[:3]) + (" …" if len(idle) > 3 else "")
         text = f"nothing names {names}, and {_HOW[use.ecosystem]}"
         return unknown(Reason.NOT_CONFIGURED, text)
-    return holds(f"{len(use.packages)} packages, all of them used")
+    count = len(use.packages)
+    return holds("1 package, and it is used" if count == 1 else f"{count} packages, all of them used")
 
 
 _SAID = {

@@ -44,5 +44,5 @@ FAULT = Fault(
     withdraws=no_source,
     reason=Reason.NOT_CONFIGURED,
     needs=("repo", "advisories"),
-    touches=("supply.no-unused-dependencies",),
+    touches=("supply.versions-pinned",),
 )
