@@ -186,7 +186,7 @@ def shell(text: str) -> tuple[str, ...]:
         (("no-such-program-anywhere",), Reason.TOOL_MISSING),
         ((sys.executable, "manage.py"), Reason.UNREACHABLE),
         (
-            shell("echo 'permission denied while trying to connect to the Docker daemon socket' >&2; exit 1"),
+            shell("echo 'permission denied while connecting to the Docker daemon' >&2; exit 1"),
             Reason.DENIED,
         ),
         (shell("echo 'Error from server (Forbidden): pods is forbidden' >&2; exit 1"), Reason.DENIED),
@@ -207,7 +207,7 @@ def test_why_there_is_no_answer(tmp_path: Path, manage: tuple[str, ...], reason:
 
 def test_an_application_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "TIME_LIMIT", 0.2)
-    found = ask(app("sleep", "60"), tmp_path)
+    found = ask(app("sh", "-c", "sleep 60"), tmp_path)
     assert isinstance(found, Unseen) and found.why is Reason.TIMED_OUT
 
 

@@ -1,5 +1,7 @@
 """GitLab CI configurations, worked out."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,9 +96,13 @@ def test_rules() -> None:
 
 
 def test_includes_from_elsewhere() -> None:
-    text = "include:\n  - remote: https://user:pw@ci.example/x.yml?token=1\n  - project: acme/ci\n    file: a.yml\n  - template: Jobs/SAST.gitlab-ci.yml\n"
+    text = (
+        "include:\n  - remote: https://user:pw@ci.example/x.yml?token=1\n  - project: acme/ci\n    file: "
+        "a.yml\n  - template: Jobs/SAST.gitlab-ci.yml\n"
+    )
     found = pipeline(text)
-    assert found.opaque == ("remote include (https://user:pw@ci.example/x.yml)", "acme/ci") or "pw" not in str(found)
+    assert found.opaque == ("remote include (https://ci.example/x.yml)", "acme/ci")
+    assert "pw" not in str(found)
     assert [item.rule for item in found.hazards] == ["unpinned-remote-include"]
     assert [item.role for entry in found.jobs for item in entry.activities] == [Role.STATIC_ANALYSIS]
     assert found.jobs[0].allow_failure
@@ -156,8 +162,6 @@ _VALUES = st.recursive(
 
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6))
 def test_any_structure_is_read_or_unseen(data: dict[str, object]) -> None:
-    import json
-
     found = read(json.dumps(data))
     if isinstance(found, Pipeline):
         assert decode(Pipeline, encode(found)) == found

@@ -1,5 +1,6 @@
 """The HTTP client's pure parts, secret references and names in certificates."""
 
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -103,8 +104,6 @@ def test_any_names_are_compared(first: str, second: str) -> None:
 
 @given(st.sampled_from(["gzip", "deflate", "gzip, gzip", "br", "", "gzip, deflate, gzip"]), st.binary(max_size=400))
 def test_any_encoded_body_is_bounded(encoding: str, data: bytes) -> None:
-    import zlib
-
     decoder = Decoder(encoding)
     try:
         assert len(decoder.feed(data, 100)) <= 100

@@ -15,11 +15,25 @@ def roles(line: str) -> dict[Role, str]:
 @pytest.mark.parametrize(
     "line",
     [
-        "pytest -q", "python manage.py test", "npm test", "npm run test:unit", "yarn e2e", "go test ./...", "cargo nextest run",
-        "make test", "make check", "tox -e py311", "./gradlew check", "mvn -B verify", "bundle exec rspec", "./runtests.py",
-        "sh tests/run-tests.sh", "flutter test", "docker compose run web pytest",
+        "pytest -q",
+        "python manage.py test",
+        "npm test",
+        "npm run test:unit",
+        "yarn e2e",
+        "go test ./...",
+        "cargo nextest run",
+        "make test",
+        "make check",
+        "tox -e py311",
+        "./gradlew check",
+        "mvn -B verify",
+        "bundle exec rspec",
+        "./runtests.py",
+        "sh tests/run-tests.sh",
+        "flutter test",
+        "docker compose run web pytest",
     ],
-)  # fmt: skip
+)
 def test_tests(line: str) -> None:
     assert roles(line) == {Role.TESTS: ""}
 
@@ -27,10 +41,20 @@ def test_tests(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "npm ci", "pytest --version", "pytest --collect-only", "tox -e lint", "make build", "make check-docs", "cd tests",
-        "cargo build", "go build ./...", "promtool check rules x", "ls test", "python setup.py sdist",
+        "npm ci",
+        "pytest --version",
+        "pytest --collect-only",
+        "tox -e lint",
+        "make build",
+        "make check-docs",
+        "cd tests",
+        "cargo build",
+        "go build ./...",
+        "promtool check rules x",
+        "ls test",
+        "python setup.py sdist",
     ],
-)  # fmt: skip
+)
 def test_no_tests(line: str) -> None:
     assert Role.TESTS not in roles(line)
 
@@ -69,11 +93,17 @@ def test_scanners_and_whether_they_can_fail(line: str, role: Role, fails: bool) 
 @pytest.mark.parametrize(
     "line",
     [
-        "kubectl -n shop apply -f k8s", "helm upgrade shop chart", "terraform apply -auto-approve", "git push heroku main",
-        "aws ecs update-service --cluster a", "flyctl deploy", "./scripts/deploy.sh production", "npm run deploy",
+        "kubectl -n shop apply -f k8s",
+        "helm upgrade shop chart",
+        "terraform apply -auto-approve",
+        "git push heroku main",
+        "aws ecs update-service --cluster a",
+        "flyctl deploy",
+        "./scripts/deploy.sh production",
+        "npm run deploy",
         "ansible-playbook site.yml",
     ],
-)  # fmt: skip
+)
 def test_deployments(line: str) -> None:
     assert Role.DEPLOY in roles(line)
 
@@ -95,11 +125,16 @@ def test_no_deployments(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "ssh -o StrictHostKeyChecking=no -i key deploy@shop.example 'git pull'", "ssh $HOST $COMMAND", "rsync -az . web@shop.example:/srv",
-        "scp dist.tar web@shop.example:", "sshpass -e ssh web@shop.example ls", "fab deploy", "ansible web -m shell -a uptime",
+        "ssh -o StrictHostKeyChecking=no -i key deploy@shop.example 'git pull'",
+        "ssh $HOST $COMMAND",
+        "rsync -az . web@shop.example:/srv",
+        "scp dist.tar web@shop.example:",
+        "sshpass -e ssh web@shop.example ls",
+        "fab deploy",
+        "ansible web -m shell -a uptime",
         "ssh web@shop.example <<EOF\nls\nEOF",
     ],
-)  # fmt: skip
+)
 def test_remote_shells(line: str) -> None:
     assert Role.SSH in roles(line)
 
@@ -108,10 +143,14 @@ def test_remote_shells(line: str) -> None:
     "line",
     [
         "ssh -i key deploy@shop.example",  # the key may be bound to one command
-        "ssh localhost ls", "ssh -T git@github.com", "ssh-keyscan shop.example", "rsync -a /a /b", "scp a b",
+        "ssh localhost ls",
+        "ssh -T git@github.com",
+        "ssh-keyscan shop.example",
+        "rsync -a /a /b",
+        "scp a b",
         "rsync rsync://mirror.example/a b",
     ],
-)  # fmt: skip
+)
 def test_no_remote_shells(line: str) -> None:
     assert Role.SSH not in roles(line)
 

@@ -39,6 +39,7 @@ def gate(
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Verify first.")] = False,
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.TEXT,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List what cannot be verified yet too.")] = False,
     state: State = None,
     trust: Trust = False,
     vantage: Vantage = "outside",
@@ -69,7 +70,7 @@ def gate(
     if format is Format.JSON:
         typer.echo(json.dumps(decision_data(decision, verification), indent=2, ensure_ascii=False))
     else:
-        _print(decision, verification, target)
+        _print(decision, verification, target, verbose)
     raise typer.Exit(exit_code(decision))
 
 
@@ -140,7 +141,7 @@ def refresh_command(decision: Decision, target: str) -> str | None:
     return f"prodproof verify{where} " + " ".join(f"--only {id}" for id in ids)
 
 
-def _print(decision: Decision, verification: Verification, target: str) -> None:
+def _print(decision: Decision, verification: Verification, target: str, verbose: bool) -> None:
     commit = f" · commit {verification.commit[:12]}" if verification.commit else ""
     release = f" · release {plain(verification.release)}" if verification.release else ""
     scope = decision.scope
@@ -150,12 +151,15 @@ def _print(decision: Decision, verification: Verification, target: str) -> None:
     for note in (*verification.notes, *running_waivers(verification)):
         typer.echo(f"note: {plain(note)}")
     typer.echo("")
-    for item in decision.in_the_way:
+    for item in decision.in_the_way if verbose else decision.attention:
         reason = f" ({item.reason})" if item.reason else ""
         severity = item.entry.guarantee.severity.value
         typer.echo(f"  {SYMBOLS[item.state]} {item.entry.id:<40} {severity:<9} {plain(headline(item))}{reason}")
         if item.state is Standing.UNKNOWN:
             typer.echo(f"      next  {next_line(item)}")
+    if decision.not_yet and not verbose:
+        typer.echo(f"  ? {len(decision.not_yet)} more that this version cannot verify yet; -v lists them")
+        typer.echo("      next  check them by hand, or own a smaller scope: [gate] in prodproof.toml")
     waived = [item for item in decision.inside if item.state is Standing.WAIVED]
     for item in waived:
         typer.echo(f"  {SYMBOLS[item.state]} {item.entry.id:<40} {plain(headline(item))}")

@@ -36,6 +36,17 @@ class Decision:
         return sum(item.state is State.UNKNOWN for item in self.in_the_way)
 
     @property
+    def not_yet(self) -> tuple[Standing, ...]:
+        """What stands in the way because this version has no way to verify it."""
+        return tuple(item for item in self.in_the_way if item.reason is Reason.NOT_VERIFIABLE_YET)
+
+    @property
+    def attention(self) -> tuple[Standing, ...]:
+        """What stands in the way and can be mended or made known; broken first, the most severe first."""
+        known = (item for item in self.in_the_way if item.reason is not Reason.NOT_VERIFIABLE_YET)
+        return tuple(sorted(known, key=lambda item: item.state is not State.BROKEN))
+
+    @property
     def refreshable(self) -> tuple[Standing, ...]:
         """What running `verify` again may clear."""
         return tuple(item for item in self.in_the_way if item.reason in REFRESHABLE)

@@ -1,9 +1,11 @@
 """The pipelines of a repository, read from GitHub Actions workflows and GitLab CI configurations."""
 
 import re
+from collections.abc import Callable, Iterable
 
 from prodproof.facts import Location, Observation, Proof, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Repository
+from prodproof.facts.globs import matches
 from prodproof.facts.pipeline import Activity, DeployScript, Pipeline, Pipelines, Role
 from prodproof.probes._files import is_sample
 from prodproof.probes.probe import probe
@@ -92,8 +94,21 @@ def _all(reader: RepositoryReader, scripts: ScriptReader) -> list[tuple[str, Pip
         found.append((name, text if isinstance(text, Unseen) else workflows.read(path, name, text)))
     if reader.exists(GITLAB):
         text = reader.text(GITLAB)
-        found.append((GITLAB, text if isinstance(text, Unseen) else gitlab_ci.read(GITLAB, text, scripts, reader.glob)))
+        found.append(
+            (GITLAB, text if isinstance(text, Unseen) else gitlab_ci.read(GITLAB, text, scripts, _matching(reader)))
+        )
     return found
+
+
+def _matching(reader: RepositoryReader) -> Callable[[str], Iterable[str]]:
+    def paths(pattern: str) -> Iterable[str]:
+        return (
+            [path for path in reader.files if matches(pattern, path)]
+            if "*" in pattern
+            else filter(reader.exists, [pattern])
+        )
+
+    return paths
 
 
 def _deploy_scripts(reader: RepositoryReader, scripts: ScriptReader, world: World) -> "list[Observation[DeployScript]]":

@@ -18,7 +18,7 @@ from prodproof.reach.world import World
 
 FACTS = (ImageUser, ComposeService, SystemdUnit, EcsService)
 _HANDOVER = re.compile(r"\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chroot --userspec|exec su |tini-su|suexec)\b")
-_PLATFORM = re.compile(r"^\s*kind:\s*[\"']?(Deployment|StatefulSet|Rollout)\b", re.MULTILINE)
+_PLATFORM = re.compile(r"^[ \t]*kind:[ \t]*[\"']?(Deployment|StatefulSet|Rollout)\b", re.MULTILINE)
 _ECS = re.compile(r"aws_ecs_service|AWS::ECS::Service")
 
 

@@ -84,7 +84,8 @@ async def _others(about: EntryPoint, world: World, page: str, answers: list[Answ
         answer = await world.http.ask(url, method, unverified=True)
         if isinstance(answer, Unseen):
             missing.append(Missing(situation, answer.why, answer.detail))
-        else:
+        # Another status than 405 comes as a rule from something before the site that knows no such method either.
+        elif situation is not Situation.METHOD or answer.status == 405:
             answers.append(answer_of(answer, situation, path))
 
 

@@ -14,7 +14,7 @@ RUNBOOK_NAMES = (
     "playbookurl", "sop", "sop_url", "__runbook_url__", "troubleshooting", "troubleshooting_url",
 )  # fmt: skip
 OWNER_NAMES = ("owner", "team", "squad", "owned_by", "ownedby", "owning_team", "owner_team", "service_owner", "contact")
-_LOOKS_LIKE_RULES = re.compile(r"^\s*(-\s+)?[\"']?alert[\"']?\s*:", re.MULTILINE)
+_LOOKS_LIKE_RULES = re.compile(r"^[ \t]*(-[ \t]+)?[\"']?alert[\"']?\s*:", re.MULTILINE)
 _NAME_LITERAL = re.compile(r"\balert[\"']?\s*:\s*[\"']?([A-Za-z_][\w.-]*)")
 MAX_NESTED = 50
 

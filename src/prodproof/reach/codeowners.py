@@ -6,7 +6,8 @@ without an owner takes the owner away; GitLab's sections each decide for themsel
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+
+from prodproof.facts.globs import matches
 
 MAX_RULES = 5_000
 MAX_PATTERN = 300
@@ -51,35 +52,19 @@ def owners_of(rules: tuple[Rule, ...], path: str) -> tuple[tuple[str, ...], int 
     """The owners of a path, and the line that decided (None if none matched)."""
     by_section: dict[str, Rule] = {}
     for rule in rules:
-        if _matcher(rule.pattern).fullmatch(path):
+        if _matches(rule.pattern, path):
             by_section[rule.section] = rule
     owners = tuple(owner for rule in by_section.values() if not rule.excluded for owner in rule.owners)
     return owners, max((rule.line for rule in by_section.values()), default=None)
 
 
-@lru_cache(MAX_RULES)
-def _matcher(pattern: str) -> re.Pattern[str]:
+def _matches(pattern: str, path: str) -> bool:
     anchored = "/" in pattern.rstrip("/")
     body = pattern.strip("/")
-    if pattern in ("*", "/**", "**"):
-        return re.compile(r".*", re.DOTALL)
-    parts = []
-    for segment in re.sub(r"(\*\*/)+", "**/", body).split("/")[:40]:
-        if segment == "**":
-            parts.append("(?:[^/]+/)*")
-        else:
-            text = re.sub(r"\*+", "*", segment)
-            parts.append(
-                "".join("[^/]*" if sign == "*" else "[^/]" if sign == "?" else re.escape(sign) for sign in text) + "/"
-            )
-    expression = "".join(parts)
-    last = body.rpartition("/")[2]
-    if last == "**":
-        expression += ".+"
-    elif last == "*":  # `docs/*` does not reach into folders
-        expression = expression.rstrip("/")
-    elif pattern.endswith("/"):
-        expression += ".*"
-    else:
-        expression = expression.rstrip("/") + "(?:/.*)?"
-    return re.compile(("" if anchored else "(?:.*/)?") + expression, re.DOTALL)
+    if body in ("", "*", "**"):
+        return True
+    start = body if anchored else f"**/{body}"
+    if body.rpartition("/")[2] == "*" and not pattern.endswith("/"):  # `docs/*` does not reach into folders
+        return matches(start, path)
+    below = matches(f"{start}/**", path) and (not pattern.endswith("/") or not matches(start, path))
+    return below or (not pattern.endswith("/") and matches(start, path))

@@ -118,7 +118,7 @@ class _Reader:
                     f"includes a file from {where} without an integrity hash: whoever controls it runs in this pipeline"
                 )
                 self.hazards.append(Hazard("unpinned-remote-include", what, line, where))
-            self.opaque.append(f"remote include ({re.sub(r'[?#].*', '', remote)[:200]})")
+            self.opaque.append(f"remote include ({re.sub(r'//[^/@]*@|[?#].*', '//', remote)[:200].rstrip('/')})")
             return None
         named = next(
             (value for key in ("template", "component", "project") if entry and (value := entry.text(key))), ""

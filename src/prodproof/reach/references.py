@@ -9,9 +9,9 @@ from prodproof.facts import Unseen
 from prodproof.facts.references import Reference, ReferenceKind
 from prodproof.reach.dockerfile import Dockerfile, Instruction, Stage, is_dockerfile, parse_dockerfile
 from prodproof.reach.dockerfile import replaced as replaced_arguments
+from prodproof.reach.install_commands import installed_packages
 from prodproof.reach.manifests.parsing import plain
 from prodproof.reach.placed import PlacedMap, read_documents, walk
-from prodproof.reach.shell import commands
 
 _COMPOSE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
 _WORKFLOW = re.compile(r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml")
@@ -96,7 +96,7 @@ def _dockerfile(text: str) -> Found:
         for instruction in stage.instructions:
             found += _copied(file, index, instruction)
             if instruction.name == "RUN":
-                found += _installed(instruction)
+                found += installed_packages(instruction)
     return found
 
 
@@ -129,75 +129,6 @@ def _arguments(file: Dockerfile, stage: Stage) -> dict[str, str | None]:
             name, equals, value = instruction.value.partition("=")
             values[name.strip()] = value.strip().strip("\"'") if equals else known.get(name.strip())
     return values
-
-
-_WITH_VALUE = frozenset(
-    (
-        "-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links",
-        "-t", "--target", "--prefix", "--root", "--trusted-host", "--timeout", "--retries", "--platform",
-        "--python-version", "--python", "-p", "--cache-dir", "--proxy", "--cert", "--no-binary", "--only-binary",
-        "--progress-bar", "--log", "--src", "--config-settings", "--registry", "--group", "--root-user-action",
-        "--use-feature", "--upgrade-strategy",
-    )
-)  # fmt: skip
-
-
-_INSTALLABLE = re.compile(r"^(?!\d*[<>])(?![a-z+]+://)[A-Za-z0-9@](?!.*\.(?:whl|zip|gz|tgz)$)")
-
-
-def _installed(instruction: Instruction) -> list[Reference]:
-    found = []
-    script = "\n".join((re.sub(r"--(mount|network|security)=\S+\s*", "", instruction.value), *instruction.heredocs))
-    for command in commands(script):
-        words = list(command.words)
-        for tool in (["uv", "pip", "install"], ["-m", "pip", "install"], ["pip", "install"], ["pip3", "install"]):
-            if words[: len(tool)] == tool or words[1 : len(tool) + 1] == tool:
-                names = _arguments_of(words[words.index("install") + 1 :])
-                found += [_package(name, "==", instruction.line) for name in names]
-                break
-        if words[:2] in (["npm", "install"], ["npm", "i"]) and {"-g", "--global"} & set(words):
-            names = _arguments_of(words[2:])
-            found += [_npm_package(name, instruction.line) for name in names]
-        if words[:2] == ["go", "install"]:
-            found += [_package(name, "@", instruction.line) for name in _arguments_of(words[2:]) if "." in name]
-    return found
-
-
-def _arguments_of(words: list[str]) -> list[str]:
-    names = []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word.startswith("-"):
-            skip = word in _WITH_VALUE or word in ("-e", "--editable")
-        elif _INSTALLABLE.match(word) and ("/" not in word or "@" in word):
-            names.append(word)
-    return names
-
-
-def _package(written: str, operator: str, line: int) -> Reference:
-    name, found, version = written.partition(operator)
-    return Reference(
-        kind=ReferenceKind.PACKAGE,
-        name=re.split(r"[\[<>=!~;@ ]", name)[0] if operator == "==" else name,
-        written=plain(written),
-        version=version.lstrip("=") if found else None,
-        undecided="$" in written,
-        line=line,
-    )
-
-
-def _npm_package(written: str, line: int) -> Reference:
-    name, _, version = written[1:].partition("@")
-    return Reference(
-        kind=ReferenceKind.PACKAGE,
-        name=written[:1] + name,
-        written=plain(written),
-        version=version or None,
-        undecided="$" in written,
-        line=line,
-    )
 
 
 def _blocks(documents: list[Any]) -> Iterator[PlacedMap]:

@@ -50,8 +50,9 @@ def _read(path: Path, name: str) -> Secret | Unseen:
         return Unseen(Reason.NOT_CONFIGURED, f"the file {name} does not exist")
     except OSError:
         return Unseen(Reason.DENIED, f"the file {name} may not be read")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return Unseen(Reason.NOT_CONFIGURED, f"{name} is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return Unseen(Reason.NOT_CONFIGURED, f"{name} is not a regular file")
         value = file.read(MAX_SECRET).decode("utf-8", "replace").strip()
     return Secret(value) if value else Unseen(Reason.NOT_CONFIGURED, f"the file {name} is empty")

@@ -80,5 +80,5 @@ def _nesting(text: str) -> int:
 
 
 def _line(text: str, kind: str, name: str) -> int:
-    match = re.search(rf'^\s*resource\s+"?{re.escape(kind)}"?\s+"?{re.escape(name)}"?', text, re.MULTILINE)
+    match = re.search(rf'^[ \t]*resource[ \t]+"?{re.escape(kind)}"?\s+"?{re.escape(name)}"?', text, re.MULTILINE)
     return text.count("\n", 0, match.start()) + 1 + match[0].count("\n") if match else 1

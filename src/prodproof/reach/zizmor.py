@@ -57,6 +57,7 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
         (path, f".github/workflows/w{number:05}.yml", data) for number, (path, data) in enumerate(workflows.items())
     ]
     named += [(path, f"a{number:05}/action.yml", data) for number, (path, data) in enumerate(actions.items())]
+    named = [file for file in named if _is_text(file[2])]  # one that is not UTF-8 would end the whole run
     deadline = time.monotonic() + timeout
     found: dict[str, tuple[AuditFinding, ...]] = {}
     for batch in _batched(named, BATCH):
@@ -99,6 +100,14 @@ def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[
             if name in names:
                 found.setdefault(names[name], []).append(finding)
     return {path: tuple(items[:MAX_FINDINGS]) for path, items in found.items()}
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _audited(log: str, names: Mapping[str, str]) -> list[str]:

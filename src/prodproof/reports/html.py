@@ -1,5 +1,6 @@
 """One self-contained HTML file: printable, accessible, without any request."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ WORDS = {
     State.WAIVED: "waived",
     State.NOT_APPLICABLE: "not applicable",
 }
+_CODE = re.compile(r"`([^`]+)`")
 ROWS_SHOWN = 200
 """Subjects listed per guarantee; the rest is counted."""
 
@@ -32,8 +34,14 @@ ROWS_SHOWN = 200
 def as_html(verification: Verification, decision: Decision | None = None) -> str:
     """The run as one HTML document. Everything in it is escaped by the template engine."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup, escape
+
+    def code(text: str) -> Markup:
+        # What the catalogue writes between backticks; everything is escaped first.
+        return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
     engine = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    engine.filters["code"] = code
     return engine.get_template("report.html").render(_context(verification, decision))
 
 
@@ -67,7 +75,8 @@ def _context(verification: Verification, decision: Decision | None) -> dict[str,
         "total": summary.total,
         "decision": decision,
         "scope": decision.scope.scope if decision else None,
-        "in_the_way": [_standing(item, verification) for item in decision.in_the_way] if decision else [],
+        "in_the_way": [_standing(item, verification) for item in decision.attention] if decision else [],
+        "not_yet": [_standing(item, verification) for item in decision.not_yet] if decision else [],
         "areas": [
             {
                 "name": area.name,

@@ -9,10 +9,10 @@ Mend: one `package-ecosystem` entry in `.github/dependabot.yml` for each ecosyst
 there are many folders and a `cooldown`; or Renovate with `config:recommended`.
 """
 
-import re
 from dataclasses import replace
 
 from prodproof.facts import Location
+from prodproof.facts.globs import matches
 from prodproof.facts.updates import Manifest, UpdateBots, UpdateRule
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable
 
@@ -71,14 +71,7 @@ def _covers(rule: UpdateRule, manifest: Manifest) -> bool:
 
 
 def _glob(pattern: str, path: str) -> bool:
-    if len(pattern) > 300:
-        return False
-    text = re.sub(r"(\*\*/)+", "**/", pattern)
-    expression = "".join(
-        "(?:.*/)?" if part == "**/" else ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
-        for part in re.split(r"(\*\*/|\*\*|\*)", text)
-    )
-    return re.fullmatch(f"{expression}/?", path) is not None
+    return matches(pattern.rstrip("/") or "/", path.rstrip("/") or "/")
 
 
 _WHOLE = UpdateBots(

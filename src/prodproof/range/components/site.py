@@ -161,6 +161,7 @@ class Site:
         self.plain: Callable[[Request], Page] = self.redirect
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
         self.certify(HOST, STAGING)
         self._servers: list[ThreadingHTTPServer] = []
         self.port = self._serve(secure=True)

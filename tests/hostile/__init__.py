@@ -1,0 +1,1 @@
+"""The real command against broken, malicious and enormous input."""

@@ -1,0 +1,190 @@
+"""Settings worked out from source: what is known, what a variable decides, what is not known."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prodproof.facts.declared import EnvironmentKind
+from prodproof.facts.django import Certainty, CsrfCause, DjangoSettings, Setting
+from prodproof.probes._django_csrf import places
+from prodproof.probes._django_project import DjangoSource
+from prodproof.probes._django_static import static_settings
+from prodproof.probes._settings_module import Evaluator
+from prodproof.reach.repository import RepositoryReader
+
+KNOWN, ENVIRONMENT, UNKNOWN = Certainty.KNOWN, Certainty.ENVIRONMENT, Certainty.UNKNOWN
+HEAD = 'ROOT_URLCONF = "shop.urls"\nINSTALLED_APPS = []\nMIDDLEWARE = []\n'
+MANAGE = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+
+
+def source(directory: Path, files: dict[str, str], kind: EnvironmentKind = EnvironmentKind.PRODUCTION) -> DjangoSource:
+    for name, text in files.items():
+        file = directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    reader = RepositoryReader.open(directory)
+    assert isinstance(reader, RepositoryReader)
+    return DjangoSource(reader, kind)
+
+
+def settings(directory: Path, files: dict[str, str]) -> DjangoSettings:
+    found = source(directory, {"manage.py": MANAGE} | files)
+    (application,) = found.applications()
+    return static_settings(found, application, "production")
+
+
+def debug(directory: Path, text: str, **others: str) -> Setting:
+    files = {"shop/settings.py": HEAD + text} | {name.replace("__", "/") + ".py": body for name, body in others.items()}
+    found = settings(directory, files).setting("DEBUG")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "certainty"),
+    [
+        ("DEBUG = True", True, KNOWN),
+        ("DEBUG: bool = False", False, KNOWN),
+        ("", False, KNOWN),
+        ("DEBUG = not False", True, KNOWN),
+        ("import os\nDEBUG = os.environ.get('DEBUG', True)", True, ENVIRONMENT),
+        ("import os\nDEBUG = os.environ.get('DEBUG') == 'True'", False, ENVIRONMENT),
+        ("import os\nDEBUG = os.getenv('DEBUG', 'no').lower() in ('1', 'true')", False, ENVIRONMENT),
+        ("from os import environ\nDEBUG = bool(environ.get('DEBUG', ''))", False, ENVIRONMENT),
+        ("import os\nDEBUG = bool(int(os.environ.get('DEBUG', '1')))", True, ENVIRONMENT),
+        ("import os\nDEBUG = 'PROD' not in os.environ", True, ENVIRONMENT),
+        ("import os\nDEBUG = True\nif os.environ.get('PROD'):\n    DEBUG = False", True, ENVIRONMENT),
+        ("import environ\nenv = environ.Env(DEBUG=(bool, False))\nDEBUG = env('DEBUG')", False, ENVIRONMENT),
+        ("import environ\nenv = environ.Env()\nDEBUG = env.bool('DEBUG', default=True)", True, ENVIRONMENT),
+        ("import environ\nenv = environ.Env()\nDEBUG = env.bool('DEBUG', False)", False, ENVIRONMENT),
+        ("from decouple import config\nDEBUG = config('DEBUG', default=False, cast=bool)", False, ENVIRONMENT),
+        ("from environs import Env\nenv = Env()\nDEBUG = env.bool('DEBUG')", None, Certainty.REQUIRED),
+        ("import os\nDEBUG = os.environ['DEBUG']", None, Certainty.REQUIRED),
+        ("import sys\nDEBUG = 'runserver' in sys.argv", False, KNOWN),
+        ("import socket\nDEBUG = socket.gethostname() == 'laptop'", None, UNKNOWN),
+        ("DEBUG = False\nglobals()['DEBUG'] = True", None, UNKNOWN),
+        ("DEBUG = False\nexec('DEBUG = True')", None, UNKNOWN),
+        ("DEBUG = False\nfor name in names:\n    DEBUG = name", None, UNKNOWN),
+        ("DEBUG = False\ntry:\n    from .local import *\nexcept ImportError:\n    pass", False, KNOWN),
+        ("A = {'d': [True]}\nDEBUG = A['d'][0]", True, KNOWN),
+    ],
+)
+def test_debug(tmp_path: Path, text: str, value: bool | None, certainty: Certainty) -> None:
+    found = debug(tmp_path, text)
+    assert (found.certainty, found.value if certainty in (KNOWN, ENVIRONMENT) else None) == (certainty, value)
+
+
+def test_a_star_import_is_followed_and_may_overwrite(tmp_path: Path) -> None:
+    text = "DEBUG = False\ntry:\n    from .local import *\nexcept ImportError:\n    pass"
+    found = debug(tmp_path, text, shop__local="DEBUG = True\n")
+    assert (found.value, found.location and found.location.path) == (True, "shop/local.py")
+
+
+def test_a_variable_that_is_set_for_production_decides(tmp_path: Path) -> None:
+    files = {
+        "shop/settings.py": HEAD + "import os\nDEBUG = os.environ.get('DEBUG', '')\n",
+        "Dockerfile": "FROM python\nENV DEBUG=False\n",
+    }
+    found = settings(tmp_path, files).setting("DEBUG")
+    assert found is not None
+    assert (found.certainty, found.value, found.type) == (KNOWN, "False", "text")
+
+
+def test_lists_are_changed_in_place_and_in_branches(tmp_path: Path) -> None:
+    text = (
+        "import os\nMIDDLEWARE = ['a']\nMIDDLEWARE += ['b']\nMIDDLEWARE.insert(0, 'first')\n"
+        "if os.environ.get('EXTRA'):\n    MIDDLEWARE.append('c')\n"
+    )
+    found = settings(tmp_path, {"shop/settings.py": HEAD + text}).setting("MIDDLEWARE")
+    assert found is not None
+    assert (found.certainty, found.value) == (ENVIRONMENT, ("first", "a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("files", "module"),
+    [
+        ({"shop/settings.py": HEAD}, "shop.settings"),
+        ({"shop/settings/base.py": HEAD, "shop/settings/production.py": "from .base import *\nDEBUG = False\n",
+          "shop/settings/dev.py": "from .base import *\nDEBUG = True\n"}, "shop.settings.production"),
+        ({"shop/settings/base.py": HEAD, "shop/settings/live.py": "from .base import *\nDEBUG = False\n",
+          "shop/settings/other.py": "from .base import *\nDEBUG = True\n",
+          "Dockerfile": "ENV DJANGO_SETTINGS_MODULE shop.settings.other\n"}, "shop.settings.other"),
+        ({"shop/settings.py": HEAD, "shop/settings_local.py": "from shop.settings import *\nDEBUG = True\n",
+          "shop/wsgi.py": "import django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n"}, "shop.settings"),
+        ({"shop/settings.py": HEAD, "tests/settings.py": HEAD + "DEBUG = True\n"}, "shop.settings"),
+    ],
+)  # fmt: skip
+def test_which_module_production_takes(tmp_path: Path, files: dict[str, str], module: str) -> None:
+    assert settings(tmp_path, files).module == module
+
+
+def test_a_library_with_test_settings_alone_is_no_application(tmp_path: Path) -> None:
+    assert source(tmp_path, {"tests/settings.py": HEAD + "DEBUG = True\n", "lib/x.py": ""}).applications() == ()
+
+
+def test_classes_of_django_configurations(tmp_path: Path) -> None:
+    text = (
+        "from configurations import Configuration\nclass Base(Configuration):\n    DEBUG = True\n"
+        "    ROOT_URLCONF = 'x'\n    INSTALLED_APPS = []\n    MIDDLEWARE = []\n"
+        "class Production(Base):\n    DEBUG = False\n"
+    )
+    found = settings(tmp_path, {"shop/settings.py": text}).setting("DEBUG")
+    assert found is not None and found.value is False
+
+
+def test_only_the_shape_of_a_secret_is_told(tmp_path: Path) -> None:
+    found = settings(tmp_path, {"shop/settings.py": HEAD + "SECRET_KEY = 'django-insecure-planted'\n"})
+    assert "planted" not in repr(found)
+    assert [(shape.looks_default, shape.in_source) for shape in found.secrets] == [(True, True)]
+
+
+CSRF = "from django.views.decorators.csrf import csrf_exempt\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CSRF + "@csrf_exempt\ndef pay(request):\n    request.user.save()\n", [("pay", ("save", "user"))]),
+        (CSRF + "@method_decorator(csrf_exempt, name='dispatch')\nclass Pay(View):\n    pass\n", [("Pay", ())]),
+        (
+            CSRF + "class Pay(View):\n    @method_decorator(csrf_exempt)\n    def post(self, request):\n        pass\n",
+            [],
+        ),
+        (CSRF + "@method_decorator(csrf_exempt, name='dispatch')\nclass Pay(APIView):\n    pass\n", []),
+        (CSRF + "urlpatterns = [path('x', csrf_exempt(Pay.as_view()))]\n", [("Pay", ())]),
+        ("class Open(SessionAuthentication):\n    def enforce_csrf(self, request):\n        return\n", [("Open", ())]),
+    ],
+)
+def test_exemptions_in_source(tmp_path: Path, text: str, expected: list[tuple[str, tuple[str, ...]]]) -> None:
+    found = source(tmp_path, {"manage.py": MANAGE, "shop/settings.py": HEAD, "shop/views.py": text})
+    (application,) = found.applications()
+    seen = places(found, application, static_settings(found, application, "production"))
+    assert [(place.name, place.touches) for place in seen] == expected
+
+
+def test_sessions_without_the_middleware(tmp_path: Path) -> None:
+    text = HEAD + "MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
+    found = source(tmp_path, {"manage.py": MANAGE, "shop/settings.py": text})
+    (application,) = found.applications()
+    seen = places(found, application, static_settings(found, application, "production"))
+    assert [place.cause for place in seen] == [CsrfCause.MIDDLEWARE_MISSING]
+
+
+PIECES = st.sampled_from(
+    ["DEBUG", "=", "True", "if", "else", ":", "\n", "    ", "os.environ", "['X']", "(", ")", "+=", "import *",
+     "from a ", "{**a}", "[*a]", "not", "lambda", "'%s' %", "f'{a}'", "class A:", "DEBUG.append", "a[0]", ",", "1", "**", "9" * 40]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=30))
+def test_any_source_is_read_without_an_exception(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    evaluator = Evaluator(lambda name: ("a.py", text), {})
+    assert isinstance(evaluator.module("a"), dict)
+
+
+def test_endless_imports_come_to_an_end() -> None:
+    evaluator = Evaluator(lambda name: (f"{name}.py", "from b import *\nfrom a import *\nX = [1]\n"), {})
+    assert "X" in evaluator.module("a")
