@@ -1,4 +1,4 @@
-"""Which facts the Django probe gives for an application that answers, that may not be asked, and that does not answer."""
+"""What the Django probe says of an application that answers, may not be asked, or does not answer."""
 
 import asyncio
 import sys
@@ -63,6 +63,7 @@ def test_an_application_that_answers(tmp_path: Path) -> None:
         CsrfSource: [],
     }
     (settings,) = found[DjangoSettings].observations
+    assert isinstance(settings.seen, DjangoSettings)
     assert (settings.subject, settings.seen.source, settings.commit) == (SUBJECT, Source.EFFECTIVE, None)
 
 
@@ -79,6 +80,7 @@ def test_without_trust_nothing_of_it_runs(tmp_path: Path) -> None:
 def test_not_declared_is_read_from_source(tmp_path: Path) -> None:
     found = look(write(tmp_path), django=())
     (settings,) = found[DjangoSettings].observations
+    assert isinstance(settings.seen, DjangoSettings)
     assert settings.seen.source is Source.STATIC
     assert seen(found[UrlTable]) == [Reason.NOT_CONFIGURED]
 

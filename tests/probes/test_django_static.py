@@ -174,7 +174,8 @@ def test_sessions_without_the_middleware(tmp_path: Path) -> None:
 
 PIECES = st.sampled_from(
     ["DEBUG", "=", "True", "if", "else", ":", "\n", "    ", "os.environ", "['X']", "(", ")", "+=", "import *",
-     "from a ", "{**a}", "[*a]", "not", "lambda", "'%s' %", "f'{a}'", "class A:", "DEBUG.append", "a[0]", ",", "1", "**", "9" * 40]
+     "from a ", "{**a}", "[*a]", "not", "lambda", "'%s' %", "f'{a}'", "class A:", "DEBUG.append", "a[0]", ",",
+     "1", "**", "9" * 40]
 )  # fmt: skip
 
 

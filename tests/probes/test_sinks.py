@@ -17,7 +17,7 @@ from tests.probes.files import survey
 
 def found_in(code: str) -> list[tuple[Hole, Taint]]:
     text = textwrap.dedent(code)
-    module = Module("shop/views.py", text, ast.parse(text), {}, {})
+    module = Module("shop/views.py", text, ast.parse(text), frozenset(), {}, {}, {})
     module.read()
     return [(item.hole, item.taint) for item in module.found]
 
@@ -26,8 +26,8 @@ def found_in(code: str) -> list[tuple[Hole, Taint]]:
     "code",
     [
         "def view(request):\n    n = request.GET['n']\n    cursor.execute(f'SELECT 1 FROM t WHERE n = {n}')",
-        "def view(request):\n    q = 'SELECT a FROM t WHERE n = %s' % request.POST.get('n')\n    cursor.execute(q)",
-        "def view(request):\n    q = 'SELECT a FROM t LIMIT '\n    q += request.GET['o'].strip()\n    cursor.execute(q)",
+        "def view(request):\n    q = 'SELECT a FROM t LIMIT %s' % request.POST['n']\n    cursor.execute(q)",
+        "def view(request):\n    q = 'SELECT a FROM t '\n    q += request.GET['o'].strip()\n    cursor.execute(q)",
         "def view(request, slug):\n    return Shop.objects.raw('SELECT * FROM shop WHERE s = \"{}\"'.format(slug))",
         "def view(request):\n    return Shop.objects.extra(where=['name = \"%s\"' % request.GET['n']])",
         "def view(request):\n    return Shop.objects.annotate(v=RawSQL('select ' + request.GET['c'], ()))",
@@ -37,6 +37,7 @@ def found_in(code: str) -> list[tuple[Hole, Taint]]:
         "@app.get('/users')\nasync def users(name: str):\n    await db.execute(f'SELECT * FROM users LIMIT {name}')",
         "def view(request):\n    os.system('ping ' + request.GET['host'])",
         "def view(request):\n    subprocess.run(f'ping {request.GET[\"h\"]}', shell=True)",
+        "def view(request):\n    subprocess.run(['sh', '-c', 'ping ' + request.GET['h']])",
         "def view(request):\n    return eval(request.POST['sum'])",
         "def view(request):\n    return pickle.loads(b64decode(request.COOKIES['cart']))",
         "def view(request):\n    return yaml.load(request.body)",
@@ -74,7 +75,7 @@ def test_what_comes_from_somewhere_is_found_as_such(code: str, hole: Hole) -> No
         "TABLE = 'shop'\ndef count():\n    cursor.execute(f'SELECT count(*) FROM {TABLE}')",
         "def count(self):\n    cursor.execute('SELECT count(*) FROM %s' % self.model._meta.db_table)",
         "def count(name):\n    cursor.execute(f'SELECT 1 FROM {connection.ops.quote_name(name)}')",
-        "def some(ids):\n    s = ','.join(['%s'] * len(ids))\n    cursor.execute(f'SELECT a FROM t WHERE id IN ({s})', ids)",
+        "def some(ids):\n    s = ','.join(['%s'] * len(ids))\n    cursor.execute(f'SELECT a FROM t WHERE a IN ({s})')",
         "def view(request):\n    o = request.GET['o']\n    if o not in ('a', 'b'):\n        o = 'a'\n"
         "    cursor.execute('SELECT a FROM t ORDER BY ' + o)",
         "ORDERS = {'new': 'id DESC'}\ndef view(request):\n"
@@ -131,6 +132,17 @@ def test_a_request_is_followed_into_helpers_and_templates(tmp_path: Path) -> Non
         (Hole.SHELL, Taint.REQUEST),
         (Hole.HTML, Taint.REQUEST),
     ]
+
+
+def test_a_function_that_builds_a_query_is_known(tmp_path: Path) -> None:
+    files = {
+        "shop/views.py": "from shop.queries import where\n\ndef view(request):\n"
+        "    query = where(request.GET['w'])\n    cursor.execute(query)\n",
+        "shop/queries.py": "def where(text):\n    return 'SELECT a FROM t WHERE ' + text\n",
+    }
+    found = survey(observe, tmp_path, files)[CodeFindings].observations[0].seen
+    assert isinstance(found, CodeFindings)
+    assert [(item.hole, item.taint) for item in found.findings] == [(Hole.SQL, Taint.REQUEST)]
 
 
 def test_tests_migrations_and_vendored_code_are_left_out(tmp_path: Path) -> None:

@@ -194,6 +194,11 @@ def test_pip_audit_that_fails_is_unknown(tmp_path: Path) -> None:
     program.chmod(0o755)
     answer = PipAudit(str(program)).look_up([OLD_DJANGO, SERDE])
     assert isinstance(answer, Unseen) and "no network" in answer.detail
+    program.write_text(
+        "#!/bin/sh\ncat > /dev/null\necho 'SSLError(1, [SSL: CERTIFICATE_VERIFY_FAILED] x)' >&2\nexit 1\n"
+    )
+    answer = PipAudit(str(program)).look_up([OLD_DJANGO])
+    assert isinstance(answer, Unseen) and answer.detail.endswith("name your proxy's CA with --ca-file")
     program.write_text("#!/bin/sh\necho '{\"dependencies\": []}'\n")
     found = looked(PipAudit(str(program)).look_up([OLD_DJANGO, SERDE]))
     assert set(found.failed) == {OLD_DJANGO, SERDE}

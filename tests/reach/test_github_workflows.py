@@ -40,8 +40,8 @@ STEP = "on: push\njobs:\n  test:\n    runs-on: x\n    steps:\n"
 
 def test_the_key_on_is_text_and_lines_are_kept() -> None:
     found = pipeline(
-        ("on:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  a:\n    steps:\n      - run: "
-"|\n          ls\n          pytest\n")
+        "on:\n  push:\n    branches: [main]\n  pull_request:\n"
+        "jobs:\n  a:\n    steps:\n      - run: |\n          ls\n          pytest\n"
     )
     assert [(item.event, item.branches) for item in found.triggers] == [("push", ("main",)), ("pull_request", ())]
     assert the_tests(found)[0].line == 10
@@ -62,8 +62,10 @@ def test_what_makes_a_step_weak() -> None:
 
 
 def test_a_reusable_workflow_stands_in_its_callers_place() -> None:
-    called = ("on: workflow_call\njobs:\n  unit:\n    steps: [{run: pytest}]\n  lint:\n    needs: unit\n    "
-"steps: [{run: ruff}]\n")
+    called = (
+        "on: workflow_call\njobs:\n  unit:\n    steps: [{run: pytest}]\n  lint:\n    needs: unit\n    "
+        "steps: [{run: ruff}]\n"
+    )
     caller = (
         "on: push\njobs:\n  prepare: {steps: [{run: ls}]}\n  checks:\n    needs: prepare\n    if: github.ref\n"
         "    uses: ./.github/workflows/checks.yml\n  deploy:\n    needs: [checks]\n    steps: [{run: ls}]\n"
@@ -91,8 +93,9 @@ def test_workflows_from_elsewhere_are_opaque() -> None:
 
 def test_local_actions_make_targets_and_package_scripts_are_followed() -> None:
     files = {
-        ".github/actions/test/action.yml": ("runs:\n  using: composite\n  steps:\n    - run: make "
-"verify\n      shell: bash\n"),
+        ".github/actions/test/action.yml": (
+            "runs:\n  using: composite\n  steps:\n    - run: make verify\n      shell: bash\n"
+        ),
         "Makefile": "verify: unit\n\t@bandit -r .\nunit:\n\t-npm run quality\n",
         "package.json": '{"scripts": {"quality": "vitest run", "test": "echo no test && exit 0"}}',
     }
@@ -117,8 +120,8 @@ def test_pre_commit_hooks_and_ruff_rules_are_looked_up() -> None:
 def test_stored_keys_are_named_and_the_forges_own_token_is_not() -> None:
     text = (
         "on: push\nenv:\n  AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY }}\njobs:\n  a:\n    steps:\n"
-        ("      - uses: docker/login-action@v3\n        with: {registry: ghcr.io, password: '${{ "
-"secrets.GITHUB_TOKEN }}'}\n")
+        "      - uses: docker/login-action@v3\n"
+        "        with: {registry: ghcr.io, password: '${{ secrets.GITHUB_TOKEN }}'}\n"
         "      - uses: pypa/gh-action-pypi-publish@v1\n        with: {password: '${{ secrets.UPLOAD }}'}\n"
         "      - run: echo ${{ secrets.CODECOV_TOKEN }}\n        env: {AWS_SECRET_ACCESS_KEY: test}\n"
         "      - uses: google-github-actions/auth@v2\n        with: {workload_identity_provider: x}\n"
@@ -130,8 +133,10 @@ def test_stored_keys_are_named_and_the_forges_own_token_is_not() -> None:
 
 
 def test_names_of_changed_files_in_a_script() -> None:
-    steps = ("    steps:\n      - {id: files, uses: tj-actions/changed-files@v40}\n      - run: echo ${{ "
-"steps.files.outputs.all_changed_files }}\n")
+    steps = (
+        "    steps:\n      - {id: files, uses: tj-actions/changed-files@v40}\n      - run: echo ${{ "
+        "steps.files.outputs.all_changed_files }}\n"
+    )
     assert [item.rule for item in pipeline(f"on: pull_request\njobs:\n  a:\n{steps}").hazards] == ["untrusted-input"]
     assert pipeline(f"on: push\njobs:\n  a:\n{steps}").hazards == ()
 

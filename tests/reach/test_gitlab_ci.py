@@ -119,7 +119,10 @@ def test_hazards() -> None:
 
 
 def test_stored_keys() -> None:
-    text = 'a:\n  script:\n    - docker login -p "$DOCKERHUB_TOKEN"\n    - docker login -p "$CI_REGISTRY_PASSWORD" $CI_REGISTRY\n'
+    text = (
+        'a:\n  script:\n    - docker login -p "$DOCKERHUB_TOKEN"\n'
+        '    - docker login -p "$CI_REGISTRY_PASSWORD" $CI_REGISTRY\n'
+    )
     assert [item.name for item in pipeline(text).credentials] == ["DOCKERHUB_TOKEN"]
 
 

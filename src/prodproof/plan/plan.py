@@ -75,10 +75,7 @@ def make_plan(
             wanted.setdefault(judge.fact, []).append(item.id)
     steps: list[Step] = []
     context = _context(declared)
-    for probe in registered():
-        ids = tuple(sorted({id for fact in probe.facts for id in wanted.get(fact, ())}))
-        if not ids:
-            continue
+    for probe, ids in _needed(registered(), wanted):
         where = vantage if probe.proof in (Proof.OUTSIDE, Proof.ACTIVE) else "inside"
         found = targets(probe, declared)
         if not found:
@@ -88,6 +85,24 @@ def make_plan(
             why_not = _why_not(probe, about, declared, has_tool, owned)
             steps.append(Step(probe, about, scope_of(about), where, ids, why_not, context))
     return Plan(tuple(steps), chosen)
+
+
+def _needed(probes: tuple[Probe, ...], wanted: dict[type[Any], list[str]]) -> Iterable[tuple[Probe, tuple[str, ...]]]:
+    """The probes that answer the claims, and those that they want to go first, with the claims that each serves."""
+    wanted = {fact: list(ids) for fact, ids in wanted.items()}
+    for _ in probes:
+        before = sum(map(len, wanted.values()))
+        for probe in probes:
+            ids = {id for fact in probe.facts for id in wanted.get(fact, ())}
+            for fact in probe.after:
+                known = wanted.setdefault(fact, [])
+                known += sorted(ids - set(known))
+        if sum(map(len, wanted.values())) == before:
+            break
+    for probe in probes:
+        ids = {id for fact in probe.facts for id in wanted.get(fact, ())}
+        if ids:
+            yield probe, tuple(sorted(ids))
 
 
 def _context(declared: Declared) -> str:

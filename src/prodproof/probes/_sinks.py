@@ -6,10 +6,10 @@ from collections import defaultdict
 
 from prodproof.facts import Location
 from prodproof.facts.code import CodeFinding, Hole, Taint
-from prodproof.probes._taint import Flow, Function, Scope, bind, called, joined, owner, parameters
+from prodproof.probes._taint import Builders, Flow, Function, Scope, bind, called, joined, owner, parameters
 
 SQL_TEXT = re.compile(
-    r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|drop\s+(table|index|view)|alter\s+table"
+    r"^\s*(select|with)\b|\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|drop\s+(table|index|view)|alter\s+table"
     r"|create\s+(table|index|view)|truncate|where\b|order\s+by|union\b|call\s+\w|exec\s+\w|pragma\s+\w|set\s+\w)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -22,12 +22,22 @@ PICKLES = frozenset(
     {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "jsonpickle", "shelve", "joblib"}
 )
 TEMPLATES = frozenset({"Template", "render_template_string", "from_string"})
+SHELL_LIST = re.compile(r"(/\S*/)?(ba|z|da)?sh-l?c")
+"""The constant parts of `["sh", "-c", ...]`, put together."""
+
 NOT_FOLLOWED = frozenset(
     {"render", "get", "filter", "print", "info", "debug", "warning", "error", "execute", "executemany", "raw", "extra",
      "save", "create", "update", "add", "append", "run", "call", "load", "loads", "open", "read", "write", "format"}
 )  # fmt: skip
 """Functions of so many owners that what is passed to one says nothing of another of that name."""
 
+SINKS = frozenset(
+    {"execute", "executemany", "executescript", "execute_values", "raw", "RawSQL", "extra", "text", "system", "popen",
+     "getoutput", "getstatusoutput", "create_subprocess_shell", "exec_command", "eval", "exec", "load", "loads",
+     "load_all", "Unpickler", "open", "decode", "unsafe_load", "unsafe_load_all", "mark_safe", "SafeString", "SafeText",
+     "Markup", "format_html", "HttpResponse", "render", "render_to_string", "TemplateResponse", "render_template",
+     "render_to_response", "import_module", "__import__"}
+) | SUBPROCESS | TEMPLATES  # fmt: skip
 SUPPRESSED = re.compile(r"#\s*(nosec|noqa:?[^#]*\bS\d{3}|nosemgrep)", re.IGNORECASE)
 
 Calls = dict[str, set[int]]
@@ -40,19 +50,42 @@ Contexts = dict[str, dict[str, Flow]]
 class Module:
     """One Python file, read for what it does with foreign data."""
 
-    def __init__(self, path: str, text: str, tree: ast.Module, calls: Calls, contexts: Contexts) -> None:
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        tree: ast.Module,
+        everywhere: frozenset[str],
+        calls: Calls,
+        contexts: Contexts,
+        builders: Builders,
+    ) -> None:
+        """
+        Args:
+            everywhere: names of all functions of the repository.
+            calls: which parameters of them take parts of a request.
+            contexts: what views hand to templates; added to.
+            builders: functions that build texts from their arguments.
+        """
         self.path, self.lines, self.tree = path, text.splitlines(), tree
-        self.calls, self.contexts = calls, contexts
+        self.everywhere = everywhere
+        self.within: list[str] = []
+        self.calls, self.contexts, self.builders = calls, contexts, builders
         self.found: list[CodeFinding] = []
         self.passed: dict[str, set[int]] = defaultdict(set)
         """What this file passes on, found while it is read."""
 
+        self.builds: Builders = {}
+        """Functions of this file that build texts from their arguments."""
+
+        self.called: set[str] = set()
         self.defined: set[str] = set()
         """Names of the functions of this file."""
 
     def read(self) -> None:
         """Read the whole file."""
         top = Scope()
+        top.builders = self.builders
         self.block(self.tree.body, top, "")
 
     def block(self, body: list[ast.stmt], scope: Scope, where: str) -> None:
@@ -101,6 +134,9 @@ class Module:
                     self.block(handler.body, scope, where)
                 self.block(node.orelse, scope, where)
                 self.block(node.finalbody, scope, where)
+            case ast.Return(value=ast.expr() as value):
+                self.expressions(value, scope, where)
+                self.returned(value, scope)
             case ast.Match():
                 self.expressions(node.subject, scope, where)
                 for case in node.cases:
@@ -112,7 +148,15 @@ class Module:
         self.defined.add(node.name)
         tainted = frozenset(self.calls.get(node.name, ()))
         inside = Scope(parameters(node, tainted), scope)
+        self.within.append(node.name)
         self.block(node.body, inside, f"{where}.{node.name}".strip("."))
+        self.within.pop()
+
+    def returned(self, value: ast.expr, scope: Scope) -> None:
+        """Notes a function whose result is SQL that its parameters were put into."""
+        flow = scope.flow(value)
+        if self.within and flow.built and flow.words.startswith("the parameter") and SQL_TEXT.search(flow.text):
+            self.builds[self.within[-1]] = flow.text
 
     def allowed(self, node: ast.If, scope: Scope) -> None:
         """`if sort not in ALLOWED: ...` clears the name: only listed values pass."""
@@ -137,8 +181,12 @@ class Module:
                 self.add(Hole.HTML, "autoescape: False", node, Flow(Taint.UNKNOWN, "every template"), where)
 
     def call(self, node: ast.Call, scope: Scope, where: str) -> None:
-        name, before = called(node), owner(node)
+        name = called(node)
+        self.called.add(name)
         self.note_passed(node, name, scope)
+        if name not in SINKS:
+            return
+        before = owner(node)
         first = node.args[0] if node.args else None
         flow = scope.flow(first)
         if name in ("execute", "executemany", "executescript", "execute_values") and first is not None:
@@ -160,6 +208,12 @@ class Module:
             self.foreign(Hole.SHELL, name, node, flow, where)
         elif name in SUBPROCESS and _is_true(node, "shell"):
             self.foreign(Hole.SHELL, f"{name}(shell=True)", node, flow, where)
+        elif name in SUBPROCESS and SHELL_LIST.match(flow.text):
+            self.built(Hole.SHELL, f"{name} of a shell", node, flow, where)
+        elif name in ("import_module", "__import__") and flow.taint is Taint.REQUEST:
+            self.add(Hole.EVAL, name, node, flow, where)
+        elif name == "from_string" and flow.taint is Taint.REQUEST:
+            self.add(Hole.TEMPLATE, name, node, flow, where)
         elif name == "exec_command":
             self.built(Hole.SHELL, "exec_command", node, flow, where)
         elif name in ("eval", "exec") and not before and first is not None:
@@ -216,7 +270,7 @@ class Module:
         )
 
     def note_passed(self, node: ast.Call, name: str, scope: Scope) -> None:
-        if not name or name in NOT_FOLLOWED:
+        if name not in self.everywhere or name in NOT_FOLLOWED:
             return
         for position, item in enumerate(node.args[:12]):
             if scope.flow(item).taint is Taint.REQUEST:

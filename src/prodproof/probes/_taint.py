@@ -39,6 +39,9 @@ ROUTE_DECORATORS = frozenset(
 )
 MAX_DEPTH = 60
 
+Builders = dict[str, str]
+"""Functions whose result is a text that their arguments were put into, with its constant parts."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -75,6 +78,7 @@ class Scope:
     def __init__(self, parameters: dict[str, Flow] | None = None, outer: "Scope | None" = None) -> None:
         self.names: dict[str, Flow] = dict(parameters or {})
         self.outer = outer
+        self.builders: Builders = outer.builders if outer is not None else {}
         self.cleared: set[str] = set()
         """Names that were compared with a fixed list of allowed values."""
 
@@ -180,11 +184,17 @@ class Scope:
                 return held if held.taint is not Taint.FIXED else joined(self.flow(item, depth) for item in given[1:2])
             if held.taint is Taint.REQUEST:
                 return Flow(Taint.REQUEST, f"{held.words}.{name}()"[:60])
+            if name in self.builders and isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
+                inner = joined(self.flow(item, depth) for item in given)
+                return Flow(inner.taint, inner.words, inner.taint is not Taint.FIXED, self.builders[name])
             return Flow(Taint.UNKNOWN, f"the result of {name}()")
         if name in SHAPING:
             return joined(self.flow(item, depth) for item in given)
         if name and name[:1].isupper() and not given:
             return FIXED
+        if name in self.builders:
+            inner = joined(self.flow(item, depth) for item in given)
+            return Flow(inner.taint, inner.words, inner.taint is not Taint.FIXED, self.builders[name])
         return Flow(Taint.UNKNOWN, f"the result of {name or 'a call'}()")
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, depth: int) -> Flow:

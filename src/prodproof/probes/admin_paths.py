@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from prodproof.facts import Proof, Survey
 from prodproof.facts.declared import EntryPoint, Environment
+from prodproof.facts.django import UrlTable
 from prodproof.facts.paths import AdminPaths, PathAnswer
 from prodproof.probes._admin_list import well_known
 from prodproof.probes._application import url_table
@@ -15,7 +16,7 @@ from prodproof.reach.world import World
 REFUSED = (401, 403)
 
 
-@probe(AdminPaths, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=180)
+@probe(AdminPaths, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=180, after=(UrlTable,))
 async def observe(about: EntryPoint, world: World) -> Survey[AdminPaths]:
     """Ask each path, and again as somebody who claims to come from inside where it was refused."""
     asker = Asker(about, world)

@@ -14,6 +14,7 @@ from prodproof.facts.declared import Repository
 from prodproof.probes._debug_switches import debug_switches
 from prodproof.probes._files import is_sample
 from prodproof.probes._sinks import Contexts, Module
+from prodproof.probes._taint import Builders
 from prodproof.probes._templates import unescaped
 from prodproof.probes.probe import probe
 from prodproof.reach.bandit import BanditIssue, check
@@ -40,6 +41,7 @@ _OTHER_LANGUAGES = {
     "vue": "JavaScript",
 }  # fmt: skip
 _SETTINGS_OF_TOOLS = re.compile(r"(^|/)(\.[^/]+|[^/]*\.config\.\w+)$")
+_DEFINED = re.compile(r"\bdef\s+(\w+)")
 _HOLES = {"B102": Hole.EVAL, "B307": Hole.EVAL, "B506": Hole.DESERIALISE, "B602": Hole.SHELL, "B605": Hole.SHELL,
           "B608": Hole.SQL, "B610": Hole.SQL, "B611": Hole.SQL, "B702": Hole.HTML}  # fmt: skip
 
@@ -89,6 +91,8 @@ class _Reading:
         self.sources: dict[str, str] = {}
         self.trees: dict[str, ast.Module] = {}
         self.contexts: Contexts = {}
+        self.builders: Builders = {}
+        self.everywhere: frozenset[str] = frozenset()
         self.files = 0
 
     def python(self) -> None:
@@ -98,15 +102,15 @@ class _Reading:
         for path in paths[:MAX_PYTHON]:
             self.parse(path)
         calls: dict[str, set[int]] = defaultdict(set)
+        self.everywhere = frozenset(name for text in self.sources.values() for name in _DEFINED.findall(text))
         modules = {path: self.read(path, calls) for path in self.trees}
-        defined = {path: module.defined for path, module in modules.items()}
-        everywhere = {name for names in defined.values() for name in names}
         for module in modules.values():
-            for name in module.passed.keys() & everywhere:
-                calls[name] |= module.passed[name]
-        for path, names in defined.items():
+            self.builders.update(module.builds)
+            for name, positions in module.passed.items():
+                calls[name] |= positions
+        for path, module in list(modules.items()):
             # What one file passes on, another takes in: those are read once more, knowing it.
-            if names & calls.keys():
+            if module.defined & calls.keys() or module.called & self.builders.keys():
                 modules[path] = self.read(path, calls)
         self.found = [item for module in modules.values() for item in module.found if self.counts(item)]
 
@@ -126,7 +130,9 @@ class _Reading:
         self.sources[path], self.trees[path] = text, tree
 
     def read(self, path: str, calls: dict[str, set[int]]) -> Module:
-        module = Module(shown(path), self.sources[path], self.trees[path], calls, self.contexts)
+        module = Module(
+            shown(path), self.sources[path], self.trees[path], self.everywhere, calls, self.contexts, self.builders
+        )
         try:
             module.read()
         except RecursionError:

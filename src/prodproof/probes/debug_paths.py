@@ -11,7 +11,7 @@ from prodproof.probes.probe import probe
 from prodproof.reach.world import World
 
 
-@probe(DebugPaths, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=180)
+@probe(DebugPaths, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=180, after=(UrlTable,))
 async def observe(about: EntryPoint, world: World) -> Survey[DebugPaths]:
     """Ask each path; the entry point's own page shows whether the site answers at all."""
     asker = Asker(about, world)

@@ -15,7 +15,7 @@ from prodproof.reach.world import World
 MAX_FOUND = 60
 
 
-@probe(EntryPointSeen, per=Declared, proof=Proof.OUTSIDE, visitor=True, time_limit=180)
+@probe(EntryPointSeen, per=Declared, proof=Proof.OUTSIDE, visitor=True, time_limit=180, after=(ZoneNames,))
 async def observe(about: Declared, world: World) -> Survey[EntryPointSeen]:
     """Ask each declared entry point, and each name that its certificate or a zone adds."""
     if not about.entry_points:

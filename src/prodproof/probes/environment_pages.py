@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from prodproof.facts import Proof, Survey, Unseen
 from prodproof.facts.debug import EnvironmentPages
 from prodproof.facts.declared import EntryPoint
-from prodproof.facts.django import Access, UrlRoute
+from prodproof.facts.django import Access, UrlRoute, UrlTable
 from prodproof.probes._application import url_table
 from prodproof.probes.probe import probe
 from prodproof.reach.world import World
@@ -26,7 +26,7 @@ CHANGES = frozenset(
 )
 
 
-@probe(EnvironmentPages, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120)
+@probe(EnvironmentPages, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120, after=(UrlTable,))
 async def observe(about: EntryPoint, world: World) -> Survey[EnvironmentPages]:
     """GET each such route once; views whose code changes something are left alone."""
     table, _ = url_table(world)

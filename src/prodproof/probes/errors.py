@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import EntryPoint, Permission
+from prodproof.facts.django import UrlTable
 from prodproof.facts.errors import ErrorAnswer, ErrorAnswers
 from prodproof.probes._application import url_table
 from prodproof.probes._page import interposed
@@ -38,6 +39,7 @@ class Provocation:
     permission=Permission.ERRORS,
     time_limit=240,
     undeclared=Unseen(Reason.NOT_DECLARED, "no entry point is declared for this environment"),
+    after=(UrlTable,),
 )
 async def observe(about: EntryPoint, world: World) -> Survey[ErrorAnswers]:
     """Send each provocation once."""

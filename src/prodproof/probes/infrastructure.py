@@ -30,7 +30,8 @@ NGINX = (
 TERRAFORM = ("**/*.tf", "**/*.tofu", "**/*.tf.json")
 CLOUDFORMATION = (*_files.MANIFESTS, "**/*.template")
 _NGINX_TEXT = re.compile(
-    r"^[ \t]*(server[ \t]*\{|location[ \t][^;{\n]{1,500}\{|upstream[ \t]+\S{1,200}[ \t]*\{|proxy_pass\s|http[ \t]*\{|add_header[ \t]+\S{1,200}\s|listen\s+[\d\[][^;\n]*;)",
+    r"^[ \t]*(server[ \t]*\{|location[ \t][^;{\n]{1,500}\{|upstream[ \t]+\S{1,200}[ \t]*\{|proxy_pass\s|http[ \t]*\{"
+    r"|add_header[ \t]+\S{1,200}\s|listen\s+[\d\[][^;\n]*;)",
     re.MULTILINE,
 )
 _STACK = re.compile(r"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::\w+::\w+")

@@ -5,7 +5,7 @@ from typing import Any
 
 from prodproof.facts import Observation, Proof, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Repository
-from prodproof.facts.dependencies import Manifest
+from prodproof.facts.dependencies import Manifest, Purpose
 from prodproof.facts.references import ExternalReferences, Reference, ReferenceKind
 from prodproof.probes.probe import probe
 from prodproof.reach.manifests import collect
@@ -43,6 +43,8 @@ def _references(reader: RepositoryReader, path: str, form: str) -> ExternalRefer
     text = reader.text(path)
     # A YAML file of no known name is one that names images, or none of ours.
     found = text if isinstance(text, Unseen) else read_references(form, text)
+    if isinstance(found, Unseen) and purpose_of(path) is Purpose.ASIDE:
+        return ExternalReferences(path=shown(path), form=form, purpose=Purpose.ASIDE) if form != "Kubernetes" else None
     if isinstance(found, Unseen):
         if form in ("Kubernetes", "Helm values") and not isinstance(text, Unseen):
             return None if "image:" not in text else Unseen(found.why, f"{shown(path)} {found.detail}")

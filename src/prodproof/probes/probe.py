@@ -63,6 +63,9 @@ class Probe:
     undeclared: Unseen | None = None
     """What it says when nothing of type `per` is declared; a default for each type if None."""
 
+    after: tuple[type[Any], ...] = ()
+    """Types of fact that it asks `world.previous` for: the probes that observe them go first in a run."""
+
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.observe)
@@ -80,6 +83,7 @@ def probe(
     by_commit: bool = False,
     reuse_for: timedelta | None = None,
     undeclared: Unseen | None = None,
+    after: tuple[type[Any], ...] = (),
 ) -> Callable[[Observe], Probe]:
     """Declare a probe: `observe(about, world) -> Survey`, or a tuple of surveys, one per type in `facts`.
 
@@ -103,6 +107,7 @@ def probe(
             by_commit=by_commit,
             reuse_for=reuse_for,
             undeclared=undeclared or UNDECLARED.get(per),
+            after=after,
         )
 
     return decorate

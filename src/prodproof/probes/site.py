@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.behaviour import PublicBehaviour
 from prodproof.facts.declared import EntryPoint
+from prodproof.facts.django import DjangoSettings
 from prodproof.facts.http import Answer, Missing, Script, SiteAnswers, Situation
 from prodproof.probes._application import effective_settings
 from prodproof.probes._intended import intended
@@ -26,7 +27,15 @@ NO_SETTINGS = Unseen(
 Surveys = tuple[Survey[SiteAnswers], Survey[PublicBehaviour]]
 
 
-@probe(SiteAnswers, PublicBehaviour, per=EntryPoint, proof=Proof.OUTSIDE, visitor=True, time_limit=120)
+@probe(
+    SiteAnswers,
+    PublicBehaviour,
+    per=EntryPoint,
+    proof=Proof.OUTSIDE,
+    visitor=True,
+    time_limit=120,
+    after=(DjangoSettings,),
+)
 async def observe(about: EntryPoint, world: World) -> Surveys:
     """Read each kind of answer of one entry point, and put the settings beside them where they are known."""
     seen, lab = await _look(about, world)

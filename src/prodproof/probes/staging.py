@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from prodproof.facts import Observation, Proof, Reason, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, EntryPoint, EnvironmentKind
+from prodproof.facts.django import UrlTable
 from prodproof.facts.paths import ClosedSite, PathLost
 from prodproof.probes._application import url_table
 from prodproof.probes._paths import MAX_ROUTES, Asker, Wanted
@@ -37,7 +38,7 @@ USUAL = (
 )
 
 
-@probe(ClosedSite, per=Declared, proof=Proof.OUTSIDE, time_limit=300)
+@probe(ClosedSite, per=Declared, proof=Proof.OUTSIDE, time_limit=300, after=(UrlTable,))
 async def observe(about: Declared, world: World) -> Survey[ClosedSite]:
     """Ask every entry point of an environment that must be closed."""
     points = closed_points(about)

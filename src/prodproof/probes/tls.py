@@ -51,7 +51,7 @@ class Place:
         return None
 
 
-@probe(TlsEndpoint, per=Declared, proof=Proof.OUTSIDE, time_limit=240.0, visitor=True)
+@probe(TlsEndpoint, per=Declared, proof=Proof.OUTSIDE, time_limit=240.0, visitor=True, after=(HostPorts,))
 async def observe(about: Declared, world: World) -> Survey[TlsEndpoint]:
     """Look at every HTTPS entry point, every declared public port, and each port that an earlier scan found open."""
     slots = asyncio.Semaphore(AT_ONCE)

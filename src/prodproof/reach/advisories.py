@@ -236,6 +236,9 @@ def _posted(client: httpx.Client, url: str, body: dict[str, object]) -> dict[str
     )
 
 
+UNTRUSTED = "the certificate that it was shown is not trusted here; name your proxy's CA with --ca-file"
+
+
 class PipAudit:
     """pip-audit with PyPI's own advisories, for Python packages only."""
 
@@ -258,7 +261,8 @@ class PipAudit:
         if isinstance(answer, Unseen):
             return answer
         if answer.code not in (0, 1) or not answer.stdout.strip():
-            return Unseen(Reason.UNREACHABLE, f"pip-audit could not ask PyPI: {answer.error_line()}")
+            said = UNTRUSTED if b"CERTIFICATE_VERIFY_FAILED" in answer.stderr else answer.error_line()
+            return Unseen(Reason.UNREACHABLE, f"pip-audit could not ask PyPI: {said}")
         return read_pip_audit(answer.stdout, asked, failed)
 
 

@@ -5,24 +5,22 @@ by themselves. What cannot be had comes back as `Unseen` with its true reason.
 """
 
 import asyncio
-import re
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.address import addresses_of
+from prodproof.reach.exchange import DEFAULT_PORT, Exchange, authority_of, is_address, is_lab, is_public, resolved
 from prodproof.reach.http_body import Body, read_body
-from prodproof.reach.stream import LostError, Stream, explain, is_loopback, source_for
+from prodproof.reach.http_failure import NotTrustedError, why
+from prodproof.reach.stream import LostError, Stream, source_for
 
 if TYPE_CHECKING:
     from prodproof.reach.world import Settings
@@ -33,7 +31,6 @@ MAX_BODY = 1024 * 1024
 MAX_HEADERS = 200
 """Header lines of an answer; their bytes are bounded to 100 KB by the HTTP parser."""
 
-MAX_URL = 4096
 MAX_HOPS = 8
 BURST = 20
 """Requests that may come at once before the rate holds them back."""
@@ -44,9 +41,16 @@ CLOSING = 2.0
 SILENT_LIMIT = 3
 """After so many time-outs in a row an address is not asked again in this run."""
 
-DEFAULT_PORT = {"http": 80, "https": 443}
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
-_PLAIN = re.compile(r"[^\x20-\x7e]+")
+__all__ = [
+    "DEFAULT_PORT",
+    "Door",
+    "Exchange",
+    "HttpClient",
+    "authority_of",
+    "is_lab",
+    "is_public",
+    "resolved",
+]
 
 
 class Door(StrEnum):
@@ -57,99 +61,6 @@ class Door(StrEnum):
     SILENT = "silent"
     UNREACHABLE = "unreachable"
     """No route, or this machine does not allow it: says nothing about the target."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """One answer."""
-
-    method: str
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    """Names in lower case, values as latin-1 text, in their order, repeated ones kept."""
-
-    body: bytes
-    complete: bool
-    """Whether `body` is the whole, decoded body."""
-
-    address: str | None
-    """The address that was asked; None when a proxy chose it."""
-
-    certificate_error: str | None = None
-    """Why the certificate is not trusted, where the answer was read all the same."""
-
-    certificate: bytes | None = None
-    """The server's certificate (DER)."""
-
-    @property
-    def lab(self) -> bool:
-        """Whether the target was a loopback address."""
-        return self.address is not None and is_lab(self.address)
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value of a header."""
-        return tuple(value for key, value in self.headers if key == name)
-
-    def first(self, name: str) -> str | None:
-        """The first value of a header."""
-        return next((value for key, value in self.headers if key == name), None)
-
-    @property
-    def redirect(self) -> str | None:
-        """The absolute URL that a 3xx answer leads to, without its fragment; None when it leads nowhere."""
-        if self.status not in (301, 302, 303, 307, 308):
-            return None
-        location = self.first("location")
-        return resolved(self.url, location) if location else None
-
-    @property
-    def text(self) -> str:
-        """The body as text; undecodable bytes are replaced."""
-        return self.body.decode("utf-8", "replace")
-
-
-def is_lab(address: str) -> bool:
-    """Whether an observation of this address is one of a lab: loopback, where the source stands for the vantage."""
-    return is_loopback(address)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the internet at large (not private, shared, link-local, loopback, reserved)."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return bool((mapped or parsed).is_global) and not parsed.is_multicast
-
-
-def resolved(base: str, location: str) -> str | None:
-    """An absolute http(s) URL for a Location value; None for anything else or anything malformed."""
-    if len(location) > MAX_URL:
-        return None
-    # Browsers drop line breaks and tabs, and encode what is not ASCII.
-    location = quote(re.sub(r"[\x00-\x1f\x7f]", "", location).encode("latin-1", "replace"), safe=_PRINTABLE)
-    try:
-        url = urljoin(base, location.strip())
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in DEFAULT_PORT or not parts.hostname:
-        return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    suffix = "" if port in (None, DEFAULT_PORT[parts.scheme]) else f":{port}"
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{host}{suffix}{parts.path or '/'}{query}"
-
-
-def authority_of(url: str) -> str:
-    """Host in lower case, with the port unless it is the scheme's own."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    return host if parts.port in (None, DEFAULT_PORT.get(parts.scheme)) else f"{host}:{parts.port}"
 
 
 class HttpClient:
@@ -281,7 +192,7 @@ class HttpClient:
         return tuple(chain), None
 
     def _permitted(self, host: str, found: tuple[str, ...] | Unseen) -> tuple[str, ...] | Unseen:
-        if isinstance(found, Unseen) or host in self.settings.resolve or _is_address(host):
+        if isinstance(found, Unseen) or host in self.settings.resolve or is_address(host):
             return found
         declared = self._private.get(host, frozenset())
         local = host == "localhost" or host.endswith(".localhost")
@@ -339,7 +250,7 @@ class HttpClient:
                     answer = await self._send(request, url, address, proxy, context, error, max_body)
             except TimeoutError:
                 answer = Unseen(Reason.TIMED_OUT, f"{host} gave no answer in {self.settings.total_timeout:g} s")
-            except _NotTrustedError as refusal:
+            except NotTrustedError as refusal:
                 error = str(refusal)
                 answer = Unseen(Reason.UNREACHABLE, f"{host}: its certificate is not trusted ({error})")
                 continue
@@ -393,7 +304,7 @@ class HttpClient:
         except TimeoutError:
             return Unseen(Reason.TIMED_OUT, f"{host} gave no answer in {limit:g} s")
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
-            return _why(error, host)
+            return why(error, host)
         if proxy and response.status_code in (502, 503, 504) and request.url.scheme == "http":
             return Unseen(Reason.UNREACHABLE, f"{host}: the proxy answered {response.status_code}")
         return Exchange(
@@ -435,7 +346,7 @@ class HttpClient:
 
     def _proxy(self, url: httpx.URL) -> str | None:
         host = url.host
-        if host in self.settings.resolve or host == "localhost" or (_is_address(host) and not is_public(host)):
+        if host in self.settings.resolve or host == "localhost" or (is_address(host) and not is_public(host)):
             return None
         if self.settings.proxy:
             return self.settings.proxy
@@ -464,10 +375,6 @@ class HttpClient:
         return context
 
 
-class _NotTrustedError(Exception):
-    """The certificate was refused; the message says why."""
-
-
 async def _body(response: httpx.Response, headers: tuple[tuple[str, str], ...], limit: int, deadline: float) -> Body:
     encoding = ", ".join(value for name, value in headers if name == "content-encoding")
     kept = bytearray()
@@ -485,50 +392,3 @@ def _certificate(response: httpx.Response) -> bytes | None:
     secure = stream.get_extra_info("ssl_object") if stream is not None else None
     found = secure.getpeercert(binary_form=True) if secure is not None else None
     return found if isinstance(found, bytes) else None
-
-
-def _why(error: BaseException, host: str) -> Unseen:
-    """The true reason behind a failed exchange. Raises _NotTrustedError for a certificate that was refused."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            raise _NotTrustedError(_line(cause.verify_message or cause.reason or "not valid"))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError):
-            detail = (cause.reason or str(cause)).replace("_", " ").lower()
-            return Unseen(Reason.UNREACHABLE, f"{host}: the TLS handshake failed ({_line(detail)})")
-    if isinstance(error, httpx.ProxyError):
-        return Unseen(Reason.UNREACHABLE, f"{host}: the proxy refused ({_line(str(error))})")
-    if isinstance(error, httpx.TimeoutException):
-        return Unseen(Reason.TIMED_OUT, f"{host} did not answer in time")
-    if isinstance(error, httpx.ProtocolError):
-        return Unseen(Reason.INCOMPLETE, f"{host} does not answer in valid HTTP ({_line(str(error))})")
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.errno is not None:
-            unseen = explain(cause)
-            return Unseen(unseen.why, f"{host}: {unseen.detail}")
-    return Unseen(Reason.UNREACHABLE, f"{host}: the connection failed ({_line(str(error)) or type(error).__name__})")
-
-
-def _causes(error: BaseException) -> "list[BaseException]":
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting and len(found) < 20:
-        item = waiting.pop()
-        if item is None or item in found:
-            continue
-        found.append(item)
-        waiting += [item.__cause__, item.__context__, *getattr(item, "exceptions", ())]
-    return found
-
-
-def _line(text: str) -> str:
-    return _PLAIN.sub(" ", text).strip()[:120]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prodproof.facts import Reason, Unseen
 
-MAX_DIRECTIVES = 50_000
+MAX_DIRECTIVES = 10_000
 MAX_DEPTH = 40
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from prodproof.facts import Reason, Unseen
 
-MAX_TEXT = 1024 * 1024
+MAX_TEXT = 256 * 1024
 MAX_NESTING = 100
 
 

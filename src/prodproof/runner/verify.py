@@ -83,10 +83,14 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
     keys = [step.key for step in order.plan.steps]
     earlier = {} if order.fresh else memory.latest_surveys(keys, order.declared.environment.name)
     gate = asyncio.Semaphore(AT_ONCE)
+    ended = {step.key: asyncio.Event() for step in order.plan.steps}
     done = 0
 
     async def carry_out(step: Step) -> None:
         nonlocal done
+        for other in order.plan.steps:
+            if set(other.probe.facts) & set(step.probe.after) and other.key != step.key:
+                await ended[other.key].wait()
         total = len(order.plan.steps)
         if step.why_not is not None:
             surveys, state = nothing(step, step.why_not), "finished"
@@ -98,6 +102,7 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
                 surveys, state = await _look(step, world, order), "finished"
         memory.append_surveys(order.run, step.key, surveys)
         done += 1
+        ended[step.key].set()
         listener(Progressed(step, state, done, total))
 
     async with asyncio.TaskGroup() as group:

@@ -110,3 +110,14 @@ def test_a_library_only_where_there_is_no_application(tmp_path: Path) -> None:
 )
 def test_purposes(path: str, purpose: Purpose) -> None:
     assert purpose_of(path) is purpose
+
+
+def test_a_broken_fixture_stays_listed(tmp_path: Path) -> None:
+    found = read(tmp_path, {"tests/fixtures/package.json": "{", "examples/go.mod": "no"})
+    assert [manifest(found, path).purpose for path in found] == [Purpose.ASIDE, Purpose.ASIDE]
+
+
+def test_go_has_hashes_only_with_go_sum(tmp_path: Path) -> None:
+    text = "module x\n\ngo 1.22\n\nrequire golang.org/x/net v0.17.0\n"
+    assert not manifest(read(tmp_path, {"go.mod": text}), "go.mod").dependencies[0].hashed
+    assert manifest(read(tmp_path, {"go.sum": ""}), "go.mod").dependencies[0].hashed

@@ -1,7 +1,7 @@
 """Packages and images come from trusted registries, with hashes, and no private name can be taken over publicly.
 
-Risk: somebody publishes a package under the name of your internal one with a higher version, and your next build
-installs it and runs it with the pipeline's rights.
+Risk: somebody publishes a package under the name of your internal one, or exchanges the file behind a version that you
+use, and your next build installs it and runs it with the pipeline's rights.
 Verified: The settings of pip, uv, Poetry, PDM, Pipenv, npm and Yarn, and of Dockerfiles, name only the public default
 registries and those of `[[registry]]`, over TLS with the certificate checked. Beside an extra index, of which pip
 takes whichever version is higher, no private name is installed without a hash; without declared private names that is

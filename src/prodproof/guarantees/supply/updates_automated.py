@@ -42,7 +42,8 @@ def judge(bots: UpdateBots) -> Verdict:
             missed.setdefault(manifest.ecosystem, []).append(manifest)
     if missed:
         return broken(*(_finding(ecosystem, manifests, bots) for ecosystem, manifests in missed.items()))
-    return holds(f"{len(bots.manifests)} manifests, each is kept up to date by {bots.rules[0].bot}")
+    names = " and ".join(sorted({rule.bot for rule in bots.rules if not rule.disabled}))
+    return holds(f"{len(bots.manifests)} manifests, each is kept up to date by {names}")
 
 
 def _finding(ecosystem: str, manifests: list[Manifest], bots: UpdateBots) -> Finding:

@@ -32,7 +32,8 @@ _THREE_PARTS = re.compile(r"(?:^|[^0-9.])v?\d+\.\d+\.\d+")
 _TWO_PARTS = re.compile(r"(?:^|[^0-9.])v?\d+\.\d+(?:$|[^0-9.])")
 _DATE = re.compile(r"(?:^|\D)20\d\d-?[01]\d-?[0-3]\d")
 _SHORT_COMMIT = re.compile(r"(?:^|[-_.])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}$")
-_BUILD_NUMBER = re.compile(r"(?:^|[-_.])(?:build|b|r|v)?-?\d{3,}$")
+_LEADING = re.compile(r"v?(\d+(?:\.\d+)*)")
+_BUILD_NUMBER = re.compile(r"(?:^|[-_])(?:build|b|r|v)?-?\d{3,}$")
 _TWO_PART_PROJECTS = frozenset(("postgres", "debian", "almalinux", "rockylinux", "oraclelinux", "adminer", "postgis"))
 _EXACT_TAG = re.compile(
     r"(?:.*[-_/@])?v?\d+\.\d+(?:\.\d+)+(?:[-+.]?[0-9A-Za-z.]+)?|(?:.*[-_/@])?v?20\d\d[.-]\d+(?:[.-]\d+)*"
@@ -77,9 +78,13 @@ def _is_pinned(item: Reference) -> bool:
 
 
 def _is_exact_tag(name: str, tag: str) -> bool:
-    if _THREE_PARTS.search(tag) or _DATE.search(tag) or _SHORT_COMMIT.search(tag) or _BUILD_NUMBER.search(tag):
+    if _DATE.search(tag) or _SHORT_COMMIT.search(tag) or _BUILD_NUMBER.search(tag):
         return True
-    return name.rpartition("/")[2] in _TWO_PART_PROJECTS and _TWO_PARTS.search(tag) is not None
+    two_are_enough = name.rpartition("/")[2] in _TWO_PART_PROJECTS
+    if leading := _LEADING.match(tag):
+        # What follows is the base's version: `22-alpine3.20.1` still floats on 22.
+        return leading[1].count(".") >= (1 if two_are_enough else 2)
+    return _THREE_PARTS.search(tag) is not None or (two_are_enough and _TWO_PARTS.search(tag) is not None)
 
 
 _WHAT = {

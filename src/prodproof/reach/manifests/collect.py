@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin
+from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
 from prodproof.reach.manifests.npm import read_package_json, read_package_lock, read_pnpm_lock, read_yarn_lock
 from prodproof.reach.manifests.npm import workspace_members as npm_workspace
 from prodproof.reach.manifests.others import (
@@ -142,8 +142,31 @@ def _read(reader: RepositoryReader, path: str, options: dict[str, tuple[IndexOpt
             if file.options:
                 options[shown(path)] = file.options
     except UnparsableError as error:
+        if purpose_of(path) is Purpose.ASIDE:
+            # A fixture is often broken on purpose; it stays listed, and tells nothing of what runs.
+            return Manifest(
+                path=shown(path),
+                ecosystem=_ecosystem(name),
+                form="requirements" if name not in _READERS else name,
+                role=Role.MANIFEST,
+                purpose=Purpose.ASIDE,
+            )
         return Unseen(Reason.INCOMPLETE, f"{shown(path)} could not be read: {error}")
+    if name == "go.mod" and not reader.exists(posixpath.join(posixpath.dirname(path), "go.sum")):
+        manifest = replace(manifest, dependencies=tuple(replace(item, hashed=False) for item in manifest.dependencies))
     return replace(manifest, purpose=purpose_of(path))
+
+
+def _ecosystem(name: str) -> Ecosystem:
+    by_start = {
+        ("package", "npm", "yarn", "pnpm"): Ecosystem.NPM,
+        ("pubspec",): Ecosystem.PUB,
+        ("go.",): Ecosystem.GO,
+        ("Cargo",): Ecosystem.CARGO,
+        ("Gemfile",): Ecosystem.RUBYGEMS,
+        ("composer",): Ecosystem.PACKAGIST,
+    }
+    return next((ecosystem for starts, ecosystem in by_start.items() if name.startswith(starts)), Ecosystem.PYPI)
 
 
 def _linked(

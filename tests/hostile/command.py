@@ -1,0 +1,122 @@
+"""The real command as a process of its own, with what it cost."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MAX_MEMORY = 500 * 1024 * 1024
+PATIENCE = 90.0
+"""Seconds after which a run counts as hung; nothing here comes near it."""
+
+ADDRESS_SPACE = 8 * 1024**3
+"""What a run may map; a bomb that unpacks hits this before it hits the machine."""
+
+START = """\
+import sys
+from functools import partial
+import prodproof.cli.session as session
+session.Settings = partial(session.Settings, connect_timeout={connect}, total_timeout={total})
+from prodproof.cli.main import run
+run()
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How the command ended."""
+
+    code: int
+    out: str
+    err: str
+    peak: int
+    """Bytes of memory at most, of the command or of a program that it started."""
+
+    hung: bool
+
+    @property
+    def report(self) -> dict[str, dict[str, Any]]:
+        """The guarantees of a JSON report by their id."""
+        return {item["id"]: item for item in json.loads(self.out)["guarantees"]}
+
+
+def prodproof(*arguments: object, home: Path, cwd: Path | None = None, connect: float = 0.5, total: float = 1.0) -> Ran:
+    """Run the command.
+
+    Args:
+        home: where it keeps its configuration, keys and state.
+        connect: seconds for a connection.
+        total: seconds for one exchange; users wait longer than tests.
+    """
+    start = START.format(connect=connect, total=total)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.fspath(home),
+        "XDG_CONFIG_HOME": os.fspath(home / "config"),
+        "XDG_STATE_HOME": os.fspath(home / "state"),
+        "XDG_CACHE_HOME": os.fspath(home / "cache"),
+        "TMPDIR": os.fspath(home),
+        "LC_ALL": "C.UTF-8",
+        "NO_COLOR": "1",
+    }
+    home.mkdir(exist_ok=True)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(
+            [sys.executable, "-c", start, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=environment,
+            cwd=cwd or home,
+            preexec_fn=_limit,
+        )
+        hung = threading.Event()
+
+        def end() -> None:
+            hung.set()
+            child.kill()
+
+        watch = threading.Timer(PATIENCE, end)
+        watch.start()
+        try:
+            _, status, used = os.wait4(child.pid, 0)
+        finally:
+            watch.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return Ran(
+            child.returncode,
+            out.read().decode("utf-8", "surrogateescape"),
+            err.read().decode("utf-8", "surrogateescape"),
+            used.ru_maxrss * 1024,
+            hung.is_set(),
+        )
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+
+
+def is_inert(text: str) -> bool:
+    """Whether a terminal, a browser's address bar or a log viewer finds nothing to obey in it."""
+    return not any(
+        (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 or char in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+        or 0xD800 <= ord(char) < 0xE000
+        for char in text
+    )  # fmt: skip
+
+
+def check_manners(ran: Ran) -> None:
+    """What holds for every run, whatever it was given."""
+    assert not ran.hung, f"hung: {ran.err[-500:]}"
+    assert "Traceback" not in ran.out + ran.err, ran.err[-2000:]
+    assert ran.code in (0, 1, 2, 3), f"exit code {ran.code}: {ran.err[-500:]}"
+    assert is_inert(ran.out) and is_inert(ran.err)
+    assert ran.peak < MAX_MEMORY, f"{ran.peak // 2**20} MB"
