@@ -3,8 +3,9 @@
 SHELL := /bin/bash
 UV := .tools/bin/uv
 RUN := .venv/bin/
+export PATH := $(CURDIR)/.tools/programs:$(PATH):/usr/sbin
 
-.PHONY: help setup demo test lint bench docs packages clean
+.PHONY: help setup demo test lint bench docs packages tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -15,7 +16,7 @@ setup: .venv/.ready ## a working .venv/bin/prodproof
 demo: .venv/.ready ## start a small HTTPS site with flaws, verify it, show the report
 	@$(RUN)prodproof demo
 
-test: .venv/.ready packages lint ## everything that CI runs
+test: .venv/.ready packages tools lint ## everything that CI runs
 	@$(RUN)pytest
 
 lint: .venv/.ready ## formatting, types, rooms
@@ -30,6 +31,9 @@ bench: .venv/.ready packages ## the benchmarks beside their peers, as ratios
 
 docs: .venv/.ready ## write the generated pages again
 	@$(RUN)python -m scripts.generate
+
+tools: .venv/.ready ## large tools that tests use, each in an environment of its own
+	@scripts/tools
 
 packages: ## the Debian packages that tests use: installed as root, else named
 	@scripts/packages

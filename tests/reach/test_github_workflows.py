@@ -177,3 +177,11 @@ def test_a_billion_laughs_are_bounded() -> None:
     text = f"a0: &a0 {{run: pytest}}\n{layers}\non: push\njobs:\n  a:\n    steps: *a29\n"
     found = read(text)
     assert isinstance(found, Pipeline | Unseen)
+
+
+def test_the_newer_name_of_the_own_repository() -> None:
+    called = "on: workflow_call\njobs:\n  unit:\n    steps: [{run: pytest}]\n"
+    found = pipeline(
+        "on: push\njobs:\n  checks:\n    uses: $/.github/workflows/c.yml\n", {".github/workflows/c.yml": called}
+    )
+    assert [job.id for job in found.jobs] == ["checks/unit"]

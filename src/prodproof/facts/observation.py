@@ -51,6 +51,12 @@ class Survey(Generic[Fact]):
     A later loss of an observation (a pruned payload, a dropped page) leaves its subject listed, and so unknown.
     """
 
+    commit: str | None = None
+    """The commit that all of it was read at, where the answer depends on the commit alone; set by the runner.
+
+    Without it, a complete look that found nothing could not be told to be about a certain commit.
+    """
+
     def __post_init__(self) -> None:
         observed = {observation.subject for observation in self.observations}
         object.__setattr__(self, "listed", tuple(sorted(observed | set(self.listed))))

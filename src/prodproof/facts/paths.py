@@ -72,6 +72,15 @@ class DebugPaths:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServedEnvFiles:
+    """Environment files that were looked for in the web root of one host."""
+
+    answers: tuple[PathAnswer, ...]
+    lost: tuple[PathLost, ...] = ()
+    home: PathAnswer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdminPaths:
     """Administration panels that were looked for on one host."""
 

@@ -5,7 +5,6 @@ import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +36,7 @@ from prodproof.ledger.stored import (
     observations_of,
     put_fact,
     references,
+    with_digests,
 )
 from prodproof.ledger.verification import verify
 from prodproof.verdicts import Result
@@ -142,9 +142,9 @@ class Ledger:
         """
         given = tuple(surveys)
         payloads: dict[str, bytes] = {}
-        what = {"surveys": [dump_survey(survey, payloads) for survey in given]}
-        self._append([self._draft(EntryKind.FACTS, run, step_key, what, payloads)])
-        return tuple(_with_digests(survey) for survey in given)
+        dumped = [dump_survey(survey, payloads) for survey in given]
+        self._append([self._draft(EntryKind.FACTS, run, step_key, {"surveys": dumped}, payloads)])
+        return tuple(with_digests(survey, data) for survey, data in zip(given, dumped, strict=True))
 
     def append_results(self, run: Run, results: Iterable[Result]) -> None:
         """Append verdicts, one entry for each guarantee, referring to their evidence by digest."""
@@ -354,16 +354,3 @@ class Ledger:
 
 def _about(kind: EntryKind, environment: str, name: str = "") -> About:
     return About(kind.value, storable(environment)[:200], topic_name(name))
-
-
-def _with_digests(survey: Survey[Any]) -> Survey[Any]:
-    observations = []
-    for observation in survey.observations:
-        if not isinstance(observation.seen, Unseen):
-            stored = put_fact({}, observation.seen)
-            if isinstance(stored, Unseen):
-                observation = replace(observation, seen=stored)
-            else:
-                observation = replace(observation, digest=stored)
-        observations.append(observation)
-    return replace(survey, observations=tuple(observations))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,12 +63,28 @@ class StoredRun:
 def dump_survey(survey: Survey[Any], payloads: dict[str, bytes]) -> dict[str, Any]:
     """A survey as an entry holds it; what was seen goes into `payloads`, by digest."""
     observed = {observation.subject for observation in survey.observations}
-    return {
+    dumped: dict[str, Any] = {
         "fact": name_of(survey.fact),
         "gaps": [_dump_unseen(gap) for gap in survey.gaps],
         "listed": [_dump_subject(subject) for subject in survey.listed if subject not in observed],
         "observations": [_dump_observation(observation, payloads) for observation in survey.observations],
     }
+    if survey.commit is not None:
+        dumped["commit"] = survey.commit
+    return dumped
+
+
+def with_digests(survey: Survey[Any], dumped: Mapping[str, Any]) -> Survey[Any]:
+    """A survey as the ledger will give it back; `dumped` is what `dump_survey` made of it."""
+    observations = []
+    for observation, item in zip(survey.observations, dumped["observations"], strict=True):
+        if isinstance(observation.seen, Unseen):
+            observations.append(observation)
+        elif "unseen" in item:
+            observations.append(replace(observation, seen=_load_unseen(item["unseen"])))
+        else:
+            observations.append(replace(observation, digest=item["digest"]))
+    return replace(survey, observations=tuple(observations))
 
 
 def load_surveys(entry: Entry, payloads: Mapping[str, bytes]) -> tuple[Survey[Any], ...]:
@@ -213,6 +229,7 @@ def _load_survey(data: Mapping[str, Any], payloads: Mapping[str, bytes]) -> Surv
             observations=tuple(load_observation(fact, item, payloads) for item in data["observations"]),
             gaps=tuple(_load_unseen(gap) for gap in data["gaps"]),
             listed=tuple(_load_subject(subject) for subject in data["listed"]),
+            commit=data.get("commit"),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return Survey(fact, (), (OTHER_VERSION,))

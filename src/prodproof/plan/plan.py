@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from prodproof import __version__
 from prodproof.facts import Proof, Reason, Subject, Unseen
 from prodproof.facts.codec import digest, encode
 from prodproof.facts.declared import Declared, DjangoApp, GateScope, Permission
@@ -30,7 +31,7 @@ class Step:
     """Set when the step will not be carried out."""
 
     context: str = ""
-    """Digest of what was declared when it was planned, for probes whose answers are reused."""
+    """Digest of what was declared when it was planned, and of our version, for probes whose answers are reused."""
 
     @property
     def key(self) -> str:
@@ -108,7 +109,8 @@ def _needed(probes: tuple[Probe, ...], wanted: dict[type[Any], list[str]]) -> It
 def _context(declared: Declared) -> str:
     # What only judges and the gate read may change without a new look.
     seen_by_probes = replace(declared, trusted=False, waivers=(), not_applicable=(), gate=GateScope(), owners=())
-    return digest(encode(seen_by_probes))[:12]
+    # A newer version may see more in the same commit.
+    return digest({"by": __version__, "declared": encode(seen_by_probes)})[:12]
 
 
 def scope_of(about: Any) -> Subject:

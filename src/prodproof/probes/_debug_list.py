@@ -4,9 +4,13 @@ import re
 
 from prodproof.probes._paths import Wanted
 
+ENV_FILE = "environment file"
+_ASSIGNMENT = r"(?m)^\s*(export )?[A-Z][A-Z0-9_]{2,}\s*="
+
 MARKED = (
-    ("/.env", "environment file", r"(?m)^\s*(export )?[A-Z][A-Z0-9_]{2,}\s*="),
-    ("/.env.production", "environment file", r"(?m)^\s*(export )?[A-Z][A-Z0-9_]{2,}\s*="),
+    ("/.env", ENV_FILE, _ASSIGNMENT),
+    ("/.env.local", ENV_FILE, _ASSIGNMENT),
+    ("/.env.production", ENV_FILE, _ASSIGNMENT),
     ("/.git/HEAD", "git repository", r"\A(ref: refs/|[0-9a-f]{40}\s*\Z)"),
     ("/.git/config", "git repository", r"(?m)^\[core\]"),
     ("/.svn/entries", "Subversion work copy", r"\A(\d+\s|dir\b)"),

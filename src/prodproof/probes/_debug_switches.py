@@ -10,9 +10,9 @@ from prodproof.probes._files import is_for_development, is_sample
 from prodproof.reach.repository import RepositoryReader, shown
 
 _IMPORTS = {
-    "Flask": re.compile(r"^\s*(from|import)\s+flask\b", re.MULTILINE),
-    "FastAPI": re.compile(r"^\s*(from|import)\s+(fastapi|starlette)\b", re.MULTILINE),
-    "Django": re.compile(r"^\s*(from|import)\s+django\b", re.MULTILINE),
+    "Flask": re.compile(r"^[ \t]*(from|import)\s+flask\b", re.MULTILINE),
+    "FastAPI": re.compile(r"^[ \t]*(from|import)\s+(fastapi|starlette)\b", re.MULTILINE),
+    "Django": re.compile(r"^[ \t]*(from|import)\s+django\b", re.MULTILINE),
 }
 _DEPLOYMENT = (
     "**/Dockerfile*",

@@ -18,11 +18,11 @@ MAX_CANDIDATES = 200
 
 _MODULE = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:[,=:]|\s)\s*[\"']?([A-Za-z_][\w.]*)")
 _TELLTALE = re.compile(
-    r"^\s*(INSTALLED_APPS|MIDDLEWARE|MIDDLEWARE_CLASSES|ROOT_URLCONF|WSGI_APPLICATION|DATABASES|SECRET_KEY|DEBUG"
+    r"^[ \t]*(INSTALLED_APPS|MIDDLEWARE|MIDDLEWARE_CLASSES|ROOT_URLCONF|WSGI_APPLICATION|DATABASES|SECRET_KEY|DEBUG"
     r"|ALLOWED_HOSTS|TEMPLATES)\s*(?::[^=\n]+)?\+?=",
     re.MULTILINE,
 )
-_STAR = re.compile(r"^\s*from\s+([.\w]+)\s+import\s+\*", re.MULTILINE)
+_STAR = re.compile(r"^[ \t]*from\s+([.\w]+)\s+import\s+\*", re.MULTILINE)
 _NAMES = {
     EnvironmentKind.PRODUCTION: ("production", "prod", "live", "deploy", "deployment", "heroku", "aws", "prd"),
     EnvironmentKind.STAGING: ("staging", "stage", "stg", "preprod", "uat", "qa"),
@@ -39,9 +39,9 @@ _DEPLOYMENT = (
 )  # fmt: skip
 _ENTRY = ("**/wsgi.py", "**/asgi.py", "**/manage.py", "**/wsgi/*.py")
 _ASSIGNED = re.compile(
-    r"^\s*(?:ENV\s+|export\s+|-\s+|Environment=)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[=:]\s*(\S.*)$", re.MULTILINE
+    r"^[ \t]*(?:ENV\s+|export\s+|-\s+|Environment=)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[=:]\s*(\S.*)$", re.MULTILINE
 )
-_ENV_LINE = re.compile(r"^\s*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
+_ENV_LINE = re.compile(r"^[ \t]*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)")
 
 

@@ -7,8 +7,10 @@ from prodproof.facts import Location
 from prodproof.facts.code import CodeFinding, Hole, Taint
 from prodproof.probes._taint import Flow
 
-_TOKEN = re.compile(r"{{(.*?)}}|{%-?\s*(.*?)\s*-?%}|{#.*?#}", re.DOTALL)
-_VERBATIM = re.compile(r"{%-?\s*(verbatim|raw|comment)\b.*?{%-?\s*end\1\s*-?%}", re.DOTALL)
+_OPENING = re.compile(r"{{|{%|{#")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_VERBATIM = re.compile(r"(verbatim|raw|comment)\b")
+_VERBATIM_END = {name: re.compile(rf"{{%-?\s*end{name}\s*-?%}}") for name in ("verbatim", "raw", "comment")}
 _HARMLESS_FILTERS = frozenset(
     {"escape", "force_escape", "escapejs", "e", "urlencode", "striptags", "bleach", "sanitize", "clean", "markdown",
      "markdownify", "richtext", "date", "time", "naturaltime", "floatformat", "intcomma", "length", "filesizeformat",
@@ -38,22 +40,19 @@ def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) 
     for name, variables in contexts.items():
         if path == name or path.endswith("/" + name):
             known.update(variables)
-    text = _VERBATIM.sub(lambda match: "\n" * match[0].count("\n"), text)
     off = 0
     plain = not re.search(r"<[a-zA-Z!]", text)
     found: list[CodeFinding] = []
-    for token in _TOKEN.finditer(text):
+    for start, kind, content in _tokens(text):
         if len(found) >= MAX_FINDINGS:
             break
-        if token[2] is not None:
-            off = _escaping(token[2], off)
+        if kind == "{%":
+            off = _escaping(content, off)
             continue
-        if token[1] is None:
-            continue
-        finding = _printed(token[1].strip(), off > 0 and not plain, known)
+        finding = _printed(content, off > 0 and not plain, known)
         if finding is not None:
             call, flow = finding
-            line = text.count("\n", 0, token.start()) + 1
+            line = text.count("\n", 0, start) + 1
             found.append(
                 CodeFinding(
                     hole=Hole.HTML, call=call, function=path.rpartition("/")[2], taint=flow.taint,

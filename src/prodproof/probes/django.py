@@ -33,7 +33,7 @@ UNTRUSTED = Unseen(Reason.NOT_PERMITTED, "asking the application runs its own co
 
 
 @probe(
-    DjangoSettings, UrlTable, PersonalModels, DeployCheck, CsrfSource, per=Declared, proof=Proof.INSIDE, time_limit=240
+    DjangoSettings, UrlTable, PersonalModels, DeployCheck, CsrfSource, per=Declared, proof=Proof.INSIDE, time_limit=300
 )
 def observe(about: Declared, world: World) -> tuple[Survey[Any], ...]:
     """Ask each declared application, and read the source of those that cannot be asked.

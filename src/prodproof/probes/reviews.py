@@ -38,7 +38,7 @@ _SECURITY = re.compile(
     r"security|threat|abuse case|attack|authori[sz]ation|access control|permission|injection|untrusted|secrets? ",
     re.IGNORECASE,
 )
-_CRITERION = re.compile(r"^\s*([-*+]\s*\[[ xX]?\]|#{1,6}\s|\*\*|[-*+]\s|\d+[.)]\s)", re.MULTILINE)
+_CRITERION = re.compile(r"^[ \t]*([-*+]\s*\[[ xX]?\]|#{1,6}\s|\*\*|[-*+]\s|\d+[.)]\s)", re.MULTILINE)
 _ASKED_SECTIONS = {
     Sensitivity.AUTHENTICATION,
     Sensitivity.PAYMENTS,

@@ -27,7 +27,7 @@ _KINDS = (
 )
 _PLACE = re.compile(r"threat[-_ ]?model", re.IGNORECASE)
 _DOCUMENT = {".md", ".rst", ".adoc", ".txt", ".json", ".yaml", ".yml", ".html", ".tm7", ".py"}
-_FIELD = r"(?im)^[\s>*_\-|#\"']*{name}[\"'*_\s]*[:|]\s*[*_\"']*\s*(.+)$"
+_FIELD = r"(?im)^[ \t>*_\-|#\"']*{name}[\"'*_\s]*[:|]\s*[*_\"']*\s*(.+)$"
 _DATE = re.compile(_FIELD.format(name=r"(?:last[ -])?(?:date|reviewed|updated|review date)"))
 _OWNER = re.compile(_FIELD.format(name=r"(?:owners?|authors?|responsible|maintainers?)"))
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -100,6 +100,7 @@ def harmless(line: str) -> str:
     """A line of foreign output without what could be a secret: user and password of URLs, quoted and long tokens."""
     line = re.sub(r"(?<=://)[^/@\s]*@", "", line)
     line = re.sub(r"(?i)((?:password|passwd|secret|token|key|dsn)['\"]?\s*[=:]\s*)\S+", r"\1(withheld)", line)
+    line = re.sub(r"(['\"])((?![A-Za-z_][A-Za-z_.]*\1)[^'\"]{6,})\1", r"\1(withheld)\1", line)
     line = re.sub(r"(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+=_\-]{24,}", "(withheld)", line)
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line)[:200]
 

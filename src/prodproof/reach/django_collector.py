@@ -15,6 +15,7 @@ import json
 import os
 import re
 import sys
+import time
 import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
@@ -26,6 +27,8 @@ MAX_ITEMS = 500
 MAX_TEXT = 300
 MAX_DEPTH = 30
 MAX_INT = 2**53
+SAMPLING = 25.0
+"""Seconds after which no further sample paths are looked for; the resolver is slow with very many routes."""
 
 SECRET_NAME = re.compile(
     r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE|CREDENTIAL|DSN|SALT|SIGNATURE|WEBHOOK"
@@ -93,6 +96,12 @@ def without_credentials(text: str) -> str:
     """A URL or text without user, password and query."""
     text = re.sub(r"(?<=://)[^/@\s]*@", "", text)
     return short(re.sub(r"\?\S*", "?...", text) if "://" in text else text)
+
+
+def cause(error: BaseException) -> str:
+    """What went wrong, as far as it is sure to hold no secret: the text of an error may quote anything."""
+    missing = getattr(error, "name", None) if isinstance(error, (ImportError, AttributeError, NameError)) else None
+    return type(error).__name__ + (" (%s)" % short(missing) if missing else "")
 
 
 class Fingerprints(object):
@@ -601,6 +610,7 @@ class Routes(object):
         self.project = project
         self.csrf_class = CsrfViewMiddleware
         self.settings = settings
+        self.until = time.time() + SAMPLING
         self.unresolved = []  # type: List[str]
         self.out = []  # type: List[Data]
         self.middleware = [str(item) for item in getattr(settings, "MIDDLEWARE", None) or
@@ -611,7 +621,7 @@ class Routes(object):
             try:
                 found = import_string(path)
             except Exception as error:
-                self.unresolved.append(short("middleware %s: %s" % (path, type(error).__name__)))
+                self.unresolved.append(short("middleware %s: %s" % (path, cause(error))))
                 continue
             if inspect.isclass(found):
                 names = [item.__name__ for item in found.__mro__]
@@ -640,9 +650,7 @@ class Routes(object):
         try:
             patterns = list(resolver.url_patterns)
         except Exception as error:
-            self.unresolved.append(
-                short("%s: %s: %s" % (shown or "/", type(error).__name__, without_credentials(str(error))))
-            )
+            self.unresolved.append(short("%s: %s" % (shown or "/", cause(error))))
             return
         if depth > MAX_DEPTH:
             self.unresolved.append(short("%s: nested deeper than %d" % (shown, MAX_DEPTH)))
@@ -660,7 +668,7 @@ class Routes(object):
             try:
                 self.out.append(self.leaf(item, joined, path + piece, space, params + more))
             except Exception as error:
-                self.unresolved.append(short("%s: %s: %s" % (joined, type(error).__name__, error)))
+                self.unresolved.append(short("%s: %s" % (joined, cause(error))))
 
     def piece(self, item: Any) -> Tuple[str, str, Tuple[Tuple[str, str], ...]]:
         """As written, a path with `{name}` for each parameter, and the parameters."""
@@ -744,6 +752,8 @@ class Routes(object):
         words = ["1", "x", "abc", "2026", "12", "00000000-0000-4000-8000-000000000000", "x-1", "a/b", "x.html",
                  "1.json", "a1b2c3d4e5f6a7b8c9d0", "MQ", "x@shop.example", "en", ""]  # fmt: skip
         for word in words if params else [""]:
+            if time.time() > self.until:
+                return None
             trial = path
             for name, kind in params:
                 chosen = values.get(kind, [word])[0]
@@ -1039,3 +1049,5 @@ def main(key: str, marker: str) -> None:
             "failed": {"start": short("%s: %s" % (type(error).__name__, without_credentials(str(error))))},
         }
     write(marker, answer)
+    # What the application started (schedulers, threads) must not keep the shell from ending.
+    os._exit(0)

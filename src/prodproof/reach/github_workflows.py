@@ -26,7 +26,8 @@ _LISTS_FILES = re.compile(
     r"(tj-actions|step-security)/changed-files@|jitterbit/get-changed-files@|trilom/file-changes-action@|dorny/paths-filter@"
 )
 _OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.([\w-]+)")
-_OWN = ("./", "$/")
+OWN_REPOSITORY = ("./", "$/")
+"""How a workflow names what lies in its own repository; `$/` is resolved at the running commit (GitHub, 2026-07-30)."""
 """How a repository's own workflows and actions are named."""
 
 _NEVER = re.compile(r"^\s*(\$\{\{\s*)?(false|!\s*true|0)(\s*\}\})?\s*$", re.IGNORECASE)
@@ -90,7 +91,7 @@ class WorkflowReader:
         for id in ids:
             job = declared.map(id)
             uses = job.text("uses") or ""
-            if uses.startswith(_OWN) and depth < MAX_CALLS:
+            if uses.startswith(OWN_REPOSITORY) and depth < MAX_CALLS:
                 called[id] = self._called(job, uses, found, f"{prefix}{id}/", depth)
         for id in ids:
             job = declared.map(id)
@@ -188,7 +189,7 @@ class WorkflowReader:
                 activities += [
                     Activity(item.role, item.tool, line, place, weak or item.weak, condition) for item in recognised
                 ]
-                if uses.startswith(_OWN):
+                if uses.startswith(OWN_REPOSITORY):
                     inherited = replace(around, weak=weak, condition=condition, index=place)
                     self._local_action(uses, line, inherited, activities, opaque, found, depth)
             elif run is not None:

@@ -167,7 +167,7 @@ class ScriptReader:
     def _ruff_selects_security(self, directory: str) -> bool:
         for name in ("ruff.toml", ".ruff.toml", "pyproject.toml"):
             text = self.read(_at(directory, name))
-            for listed in re.findall(r"(?m)^\s*(?:extend-)?select\s*=\s*\[([^\]]{0,4000})\]", text):
+            for listed in re.findall(r"(?m)^[ \t]*(?:extend-)?select\s*=\s*\[([^\]]{0,4000})\]", text):
                 if re.search(r"[\"'](S|S\d{1,3}|ALL)[\"']", listed):
                     return True
         return False

@@ -9,6 +9,7 @@ from prodproof.facts import Unseen
 from prodproof.facts.references import Reference, ReferenceKind
 from prodproof.reach.dockerfile import Dockerfile, Instruction, Stage, is_dockerfile, parse_dockerfile
 from prodproof.reach.dockerfile import replaced as replaced_arguments
+from prodproof.reach.github_workflows import OWN_REPOSITORY
 from prodproof.reach.install_commands import installed_packages
 from prodproof.reach.manifests.parsing import plain
 from prodproof.reach.placed import PlacedMap, read_documents, walk
@@ -17,7 +18,7 @@ _COMPOSE = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml", re.IGNORECAS
 _WORKFLOW = re.compile(r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml")
 _GITLAB = re.compile(r"(?:.*/)?\.gitlab-ci\.ya?ml|(?:.*/)?\.gitlab/[\w/.-]+\.ya?ml")
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
-_IMAGE_LINE = re.compile(r"^\s*(?:-\s+)?image:\s*[\"']?((?:\{\{[^{}\n]*\}\}|[^\s\"'#{])+)", re.MULTILINE)
+_IMAGE_LINE = re.compile(r"^[ \t]*(?:-[ \t]+)?image:\s*[\"']?((?:\{\{[^{}\n]*\}\}|[^\s\"'#{])+)", re.MULTILINE)
 _TEMPLATED = re.compile(r"\{\{|\$\{\{|\$\(|<[^>]+>|\{%")
 _COMPOSE_VARIABLE = re.compile(r"\$(?:\{(\w+)(?:(:?[-+?])([^{}]*))?\}|(\w+))")
 
@@ -50,7 +51,7 @@ def read_references(form: str, text: str) -> Found:
         return _dockerfile(text)
     if form == "terraform":
         return list(_terraform(text))
-    if form == "Kubernetes" and not re.search(r"^\s*(?:-\s+)?image:", text, re.MULTILINE):
+    if form == "Kubernetes" and not re.search(r"^[ \t]*(?:-[ \t]+)?image:", text, re.MULTILINE):
         return []
     documents = read_documents(text, rendered=form != "Kubernetes")
     if isinstance(documents, Unseen):
@@ -139,7 +140,7 @@ def _blocks(documents: list[Any]) -> Iterator[PlacedMap]:
 def _workflow(documents: list[Any]) -> Iterator[Reference]:
     for block in _blocks(documents[:1]):
         uses = block.text("uses")
-        if uses and not uses.startswith("./"):
+        if uses and not uses.startswith(OWN_REPOSITORY):
             line = block.at("uses")
             if uses.startswith("docker://"):
                 yield image(uses.removeprefix("docker://"), line)

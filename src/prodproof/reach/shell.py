@@ -48,7 +48,7 @@ def commands(script: str, pipefail: bool = False, errexit: bool = True) -> tuple
         errexit: whether a failing command ends the script.
     """
     parts = list(_parts(script[:MAX_SCRIPT]))
-    if re.search(r"^\s*set\s+.*pipefail", script, re.MULTILINE):
+    if re.search(r"^[ \t]*set\s+.*pipefail", script, re.MULTILINE):
         pipefail = True
     found: list[Command] = []
     strict = errexit

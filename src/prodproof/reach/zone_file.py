@@ -56,10 +56,10 @@ def names_of_zone_file(text: str, origin: str) -> dict[str, ListedName] | Unseen
 
     $INCLUDE is refused, $GENERATE bounded. Whatever the text is, nothing is raised.
     """
-    for match in re.finditer(r"(?im)^\s*\$GENERATE\s+(\d+)-(\d+)", text):
+    for match in re.finditer(r"(?im)^[ \t]*\$GENERATE\s+(\d+)-(\d+)", text):
         if len(match[1]) > 9 or len(match[2]) > 9 or int(match[2]) - int(match[1]) > MAX_GENERATED:
             return Unseen(Reason.INCOMPLETE, f"the zone file generates more than {MAX_GENERATED} names in a line")
-    if re.search(r"(?im)^\s*\$INCLUDE\b", text):
+    if re.search(r"(?im)^[ \t]*\$INCLUDE\b", text):
         return Unseen(Reason.INCOMPLETE, "the zone file includes others ($INCLUDE): name a whole one")
     try:
         zone = dns.zone.from_text(

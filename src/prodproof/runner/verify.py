@@ -15,7 +15,7 @@ from prodproof.plan import Plan, Step
 from prodproof.reach.repository import RepositoryReader
 from prodproof.reach.world import Settings, World
 from prodproof.runner.crash import write_crash_report
-from prodproof.runner.observe import nothing, observe
+from prodproof.runner.observe import in_daemon_thread, nothing, observe
 from prodproof.runner.progress import Listener, Progressed, nobody
 from prodproof.verdicts import Evidence, Result, decide
 
@@ -99,8 +99,9 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
         else:
             async with gate:
                 listener(Progressed(step, "started", done, total))
-                surveys, state = await _look(step, world, order), "finished"
-        memory.append_surveys(order.run, step.key, surveys)
+                surveys, state = _of_commit(step, await _look(step, world, order), world), "finished"
+        # Beside the event loop: an append waits for the disk, and the other steps' time-outs run on meanwhile.
+        await in_daemon_thread(lambda: memory.append_surveys(order.run, step.key, surveys))
         done += 1
         ended[step.key].set()
         listener(Progressed(step, state, done, total))
@@ -161,8 +162,11 @@ def _reusable(step: Step, surveys: tuple[Survey[Any], ...], world: World) -> tup
     observations = [item for survey in surveys for item in survey.observations]
     if any(isinstance(item.seen, Unseen) for item in observations):
         return ()
+    if {item.subject for item in observations} != {subject for survey in surveys for subject in survey.listed}:
+        return ()
     if step.probe.by_commit and isinstance(step.about, Repository):
-        return _same_commit(step.about, surveys, observations, world)
+        commit = _clean_commit(step, world)
+        return () if commit is None else _same_commit(commit, surveys, observations, world)
     if step.probe.reuse_for and observations:
         oldest = min(item.at for item in observations)
         if world.now - oldest <= step.probe.reuse_for:
@@ -170,16 +174,26 @@ def _reusable(step: Step, surveys: tuple[Survey[Any], ...], world: World) -> tup
     return ()
 
 
+def _clean_commit(step: Step, world: World) -> str | None:
+    """The commit that a step's answer depends on alone; None when it depends on more, or files differ from it."""
+    if not step.probe.by_commit or not isinstance(step.about, Repository):
+        return None
+    reader = world.repositories.get(step.about.path)
+    if not isinstance(reader, RepositoryReader) or reader.commit is None or reader.commit.endswith("-dirty"):
+        return None
+    return reader.commit
+
+
+def _of_commit(step: Step, surveys: tuple[Survey[Any], ...], world: World) -> tuple[Survey[Any], ...]:
+    commit = _clean_commit(step, world)
+    return surveys if commit is None else tuple(replace(survey, commit=commit) for survey in surveys)
+
+
 def _same_commit(
-    about: Repository, surveys: tuple[Survey[Any], ...], observations: list[Observation[Any]], world: World
+    commit: str, surveys: tuple[Survey[Any], ...], observations: list[Observation[Any]], world: World
 ) -> tuple[Survey[Any], ...]:
-    reader = world.repositories.get(about.path)
-    if not isinstance(reader, RepositoryReader):
-        return ()
-    commit = reader.commit
-    if commit is None or commit.endswith("-dirty") or not observations:
-        return ()
-    if any(item.commit != commit for item in observations):
+    # A survey may hold nothing at all, so that it says itself which commit it is of.
+    if any(item.commit != commit for item in (*surveys, *observations)):
         return ()
     # What a commit says cannot change: it is as true now as when it was read.
     return tuple(

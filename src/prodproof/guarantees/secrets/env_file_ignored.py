@@ -1,14 +1,14 @@
 """.env and its like are ignored by git and were never committed.
 
-Risk: a file with passwords that was committed once is in every clone and fork for ever, deleted or not; bots find such
+Risk: A file with passwords that was committed once is in every clone and fork for ever, deleted or not; bots find such
 files in public repositories within minutes.
 Verified: git's own ignore rules (`.gitignore` files, not one machine's) are asked for `.env`, `.env.local`,
 `.env.production`, for the names that compose files and settings read, and for those that a template such as
 `.env.example` stands for. The history of all refs is searched for such paths, deleted ones, merged side branches and
 renames too. Templates, encrypted forms (`.env.vault`, `.env.enc`), `.env.test` and `.env.ci` may be committed; folders
-of fixtures, examples and vendored code are set aside and named. A shallow or single-branch clone is unknown. Web roots
-are not asked for `/.env` from outside by this version's judge.
-Mend: add `.env`, `.env.*` and `!.env.example` to `.gitignore`. A file that was ever committed: replace every secret in
+of fixtures, examples and vendored code are set aside and named. A shallow or single-branch clone is unknown. The web
+root of each declared entry point is asked for `/.env` and its like from outside, beside a path that cannot exist.
+Mend: Add `.env`, `.env.*` and `!.env.example` to `.gitignore`. A file that was ever committed: replace every secret in
 it first, then remove it from the history (`git filter-repo --path .env --invert-paths`) and have clones made anew.
 """
 
@@ -16,10 +16,12 @@ from dataclasses import replace
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.env_files import CommittedFile, EnvFiles, IgnoreAnswer
+from prodproof.facts.paths import PathAnswer, PathLost, ServedEnvFiles, Table
+from prodproof.guarantees._reached import present, unseen
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 
-@guarantee("secrets.env-file-ignored", seeds="M-S8", proof="inside", severity="high", verifiable=False)
+@guarantee("secrets.env-file-ignored", seeds="M-S8", proof="inside", severity="high")
 def judge(files: EnvFiles) -> Verdict:
     """One repository; what was found counts even where the history is not all there."""
     tracked = {item.path for item in files.tracked}
@@ -40,6 +42,18 @@ def judge(files: EnvFiles) -> Verdict:
         return unknown(Reason.INCOMPLETE, "the clone has only some branches: those that are missing were not searched")
     aside = f"; {len(files.aside)} in fixtures or examples" if files.aside else ""
     return holds(f"{len(files.asked)} names are ignored, none in the history of {files.refs} refs{aside}")
+
+
+@judge.also
+def served(fact: ServedEnvFiles) -> Verdict:
+    found = [
+        Finding("served", f"{answer.path} is served to anybody", key=answer.path, mend="keep it out of the web root")
+        for answer in fact.answers
+        if present(answer) and answer.recognised
+    ]
+    if found:
+        return broken(*found)
+    return unseen(fact.home, fact.answers, fact.lost, Table.NONE) or holds("no such file is served")
 
 
 def _once(item: CommittedFile) -> Finding:
@@ -73,6 +87,10 @@ _WHOLE = EnvFiles(
 )
 _OPEN = (*_WHOLE.asked[:2], IgnoreAnswer(path=".env.production", ignored=False))
 _COMMITTED = CommittedFile(path="deploy/.env", commit="5f2c7e1b9d0a4c3e8f6a7b1c2d3e4f5061728394")
+_HOME = PathAnswer(path="/", what="home", status=200, as_unknown=False)
+_ABSENT = PathAnswer(path="/.env", what="environment file", status=404, as_unknown=True)
+_SITE = ServedEnvFiles(answers=(_ABSENT,), home=_HOME)
+_SERVED = replace(_ABSENT, status=200, as_unknown=False, recognised=True)
 
 EXAMPLES = (
     Example("ignored, and never committed", _WHOLE, holds),
@@ -83,4 +101,8 @@ EXAMPLES = (
     Example("a shallow clone that shows enough", replace(_WHOLE, shallow=True, history=(_COMMITTED,)), broken),
     Example("a clone of one branch", replace(_WHOLE, narrow=True), unknown),
     Example("only a fixture", replace(_WHOLE, aside=("tests/fixtures/.env",)), holds, says="1 in fixtures"),
+    Example("the web root has none", _SITE, holds),
+    Example("the web server hands it out", replace(_SITE, answers=(_SERVED,)), broken, says="/.env is served"),
+    Example("every path shows the application", replace(_SITE, answers=(replace(_ABSENT, status=200),)), holds),
+    Example("it did not answer", replace(_SITE, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)), unknown),
 )

@@ -206,7 +206,7 @@ class Unlocked:
         return made(path, self._ecosystem, self._form, Role.MANIFEST, found)
 
     def _gems(self, text: str) -> list[str]:
-        return re.findall(r"^\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']", text, re.MULTILINE)
+        return re.findall(r"^[ \t]*gem\s*\(?\s*[\"']([\w.-]+)[\"']", text, re.MULTILINE)
 
     def _crates(self, text: str) -> list[str]:
         data = read_toml(text)

@@ -1,6 +1,7 @@
 import shutil
 
 from prodproof.facts import Reason
+from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
 from prodproof.range.lab import Lab
 
@@ -23,12 +24,18 @@ def renamed_in(lab: Lab) -> None:
     lab.repo.commit("Rename")
 
 
+def served(lab: Lab) -> None:
+    """The web server hands the file out."""
+    lab.site.main.pages["/.env"] = Page(body="SECRET_KEY=changeme\n", content_type="text/plain")
+
+
 FAULT = Fault(
     guarantee="secrets.env-file-ignored",
     breaks=committed_once,
     says="deploy/.env was committed",
-    variants=(rule_removed, renamed_in),
+    variants=(rule_removed, renamed_in, served),
     withdraws=lambda lab: shutil.rmtree(lab.repo.directory / ".git"),
     reason=Reason.INCOMPLETE,
+    needs=("repo", "site"),
     touches=("secrets.not-in-code",),
 )
