@@ -19,9 +19,10 @@ from prodproof.gate.memory import last_broken
 from prodproof.gate.standing import sort_waivers
 from prodproof.guarantees import Entry
 from prodproof.ledger import Ledger, LedgerError, open_ledger
+from prodproof.ledger.keys import fingerprint_key
 from prodproof.plan import Plan, make_plan
 from prodproof.reach.repository import RepositoryReader
-from prodproof.reach.world import World
+from prodproof.reach.world import Settings, World
 from prodproof.reports.inert import plain
 from prodproof.runner.ownership import owned
 from prodproof.runner.verify import Order, judge_known, open_repositories, verify
@@ -48,7 +49,7 @@ async def carry_out(
             declared=session.declared,
             plan=plan,
             now=now,
-            settings=session.settings,
+            settings=keyed(session),
             state=session.state,
             tools=tool,
             vantage=vantage,
@@ -61,6 +62,14 @@ async def carry_out(
         ledger.finish_run(run, finished)
         notes += signed(ledger, finished)
         return put_together(session, chosen, results, ledger, now, finished, notes=notes, commit=run.commit)
+
+
+def keyed(session: Session) -> Settings:
+    """The run's settings with the system's fingerprint key; without it where no key can be kept: none is then made."""
+    try:
+        return replace(session.settings, fingerprint_key=fingerprint_key(session.declared.system))
+    except LedgerError:
+        return session.settings
 
 
 def signed(ledger: Ledger, at: datetime) -> tuple[str, ...]:

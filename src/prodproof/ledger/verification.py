@@ -127,10 +127,16 @@ def _check_batch(source: Source, walk: _Walk, batch: Sequence[Row]) -> bool:
 
     False, and nothing done, when something does not fit or an entry has to be read.
     """
-    sha256, head, first = hashlib.sha256, walk.head, walk.sequence + 1
+    # A copy costs less than a new object, for which OpenSSL looks the algorithm up each time.
+    fresh, head, first = hashlib.sha256().copy, walk.head, walk.sequence + 1
     sequences, stored, bodies, topics = zip(*batch, strict=True)
+    hashes: list[bytes] = []
     try:
-        hashes = [head := sha256(head + body).digest() for body in bodies]
+        for body in bodies:
+            hash = fresh()
+            hash.update(head + body)
+            head = hash.digest()
+            hashes.append(head)
         filed = all(map(bytes.startswith, bodies, map(source.prefixes.__getitem__, topics)))
     except (TypeError, KeyError):  # SQLite lets whoever tampers put anything anywhere
         return False

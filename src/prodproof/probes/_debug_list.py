@@ -5,7 +5,7 @@ import re
 from prodproof.probes._paths import Wanted
 
 ENV_FILE = "environment file"
-_ASSIGNMENT = r"(?m)^\s*(export )?[A-Z][A-Z0-9_]{2,}\s*="
+_ASSIGNMENT = r"(?m)^[ \t]*(export )?[A-Z][A-Z0-9_]{2,}\s*="
 
 MARKED = (
     ("/.env", ENV_FILE, _ASSIGNMENT),

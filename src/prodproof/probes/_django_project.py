@@ -11,6 +11,7 @@ import yaml
 from prodproof.facts import Location, Unseen
 from prodproof.facts.declared import EnvironmentKind
 from prodproof.probes._files import is_for_development, is_sample
+from prodproof.reach.placed import is_too_deep
 from prodproof.reach.repository import RepositoryReader
 
 MAX_SOURCE = 2 * 1024 * 1024
@@ -247,6 +248,8 @@ def _from_yaml(text: str) -> Iterable[tuple[str, str, int]]:
     if len(text) > MAX_SOURCE // 4 or ("DJANGO" not in text and "DEBUG" not in text):
         return
     try:
+        if is_too_deep(text):
+            return
         documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, RecursionError, ValueError):
         return

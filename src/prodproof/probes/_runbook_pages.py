@@ -12,9 +12,9 @@ from prodproof.reach.world import World
 
 MAX_PAGES = 60
 _STEP = re.compile(r"<(?:li|pre)[\s>]", re.IGNORECASE)
-_LOGIN = re.compile(r"<input[^>]+type=[\"']?password", re.IGNORECASE)
-_HEADING = re.compile(r"<h[1-6][^>]*\bid=", re.IGNORECASE)
-_TAG = re.compile(r"<script\b.*?</script>|<style\b.*?</style>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_LOGIN = re.compile(r"<input[^<>]+type=[\"']?password", re.IGNORECASE)
+_HEADING = re.compile(r"<h[1-6][^<>]*\bid=", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 FEW_WORDS = 50
 """A page with scripts and fewer words than these is taken for one that a script fills."""
 
@@ -78,6 +78,19 @@ def judged_page(link: RunbookLink, page: Exchange, anchor: str) -> RunbookLink:
     # Navigation has list items too: what counts as a step stands in the main part, where a page marks one.
     main = re.search(r"<(?:main|article)[\s>]", text, re.IGNORECASE)
     steps = len(_STEP.findall(text[main.start() :] if main else text))
-    if not steps and "<script" in page.text and len(_TAG.sub("", page.text).split()) < FEW_WORDS:
+    if not steps and "<script" in page.text and _words(page.text) < FEW_WORDS:
         return replace(link, place=RunbookPlace.UNREADABLE, detail="its text is made by a script")
     return replace(link, place=RunbookPlace.FILE, steps=steps)
+
+
+def _words(html: str) -> int:
+    """How many words a page shows without its scripts; one pass, whatever is never closed."""
+    text = html.lower()
+    for tag in ("script", "style"):
+        kept, position = [], 0
+        while (start := text.find(f"<{tag}", position)) >= 0:
+            kept.append(text[position:start])
+            end = text.find(f"</{tag}", start)
+            position = end if end >= 0 else len(text)
+        text = "".join((*kept, text[position:]))
+    return len(_TAG.sub("", text).split())

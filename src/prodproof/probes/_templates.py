@@ -1,7 +1,7 @@
 """What HTML templates (Django, Jinja) print without escaping it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from prodproof.facts import Location
 from prodproof.facts.code import CodeFinding, Hole, Taint
@@ -27,7 +27,11 @@ _HTML_NAMES = re.compile(
 """Names that say themselves that they hold markup which the application made."""
 
 _PRINTED = re.compile(r"^[A-Za-z_][\w.]*$")
+_PART = re.compile(r"(?:[^|\"']|\"[^\"]*\"|'[^']*'|[\"'])+")
+"""The variable and its filters, cut at each bar that is not in quotes."""
+
 MAX_FINDINGS = 200
+LONGEST_NAME = 200
 
 
 def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) -> list[CodeFinding]:
@@ -62,6 +66,36 @@ def unescaped(path: str, text: str, contexts: Mapping[str, Mapping[str, Flow]]) 
     return found
 
 
+def _tokens(text: str) -> Iterator[tuple[int, str, str]]:
+    """Position, opening and inside of each `{{ }}` and `{% %}` that is neither a comment nor printed as it stands.
+
+    One pass, however many tokens never end: an end that is missing once is missing for all that follow.
+    """
+    position = 0
+    endless: set[str] = set()
+
+    while opening := _OPENING.search(text, position):
+        kind, inside = opening[0], opening.end()
+        end = -1 if kind in endless else text.find(_CLOSING[kind], inside)
+        if end < 0:
+            endless.add(kind)
+            position = opening.start() + 1
+            continue
+        position = end + 2
+        content = text[inside:end].strip()
+        if kind == "{%":
+            content = content.removeprefix("-").removesuffix("-").strip()
+            verbatim = _VERBATIM.match(content)
+            if verbatim and verbatim[1] not in endless:
+                last = _VERBATIM_END[verbatim[1]].search(text, position)
+                if last is None:
+                    endless.add(verbatim[1])
+                else:
+                    position = last.end()
+        if kind != "{#":
+            yield opening.start(), kind, content
+
+
 def _escaping(tag: str, off: int) -> int:
     words = tag.split()
     if words[:2] in (["autoescape", "off"], ["autoescape", "false"]):
@@ -72,7 +106,7 @@ def _escaping(tag: str, off: int) -> int:
 
 
 def _printed(expression: str, off: bool, known: Mapping[str, Flow]) -> tuple[str, Flow] | None:
-    value, *filters = [part.strip() for part in re.split(r"\|(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)", expression)]
+    value, *filters = [part.strip() for part in _PART.findall(expression)] or [""]
     names = [re.split(r"[:(\s]", part)[0] for part in filters]
     unsafe = "safe" in names or "safeseq" in names
     if not (unsafe or off) or not _PRINTED.match(value):
@@ -84,7 +118,9 @@ def _printed(expression: str, off: bool, known: Mapping[str, Flow]) -> tuple[str
     flow = known.get(root, Flow(Taint.UNKNOWN, value))
     if value.startswith(("request.GET", "request.POST", "request.COOKIES", "request.META", "request.path")):
         flow = Flow(Taint.REQUEST, value)
-    if flow.taint is Taint.UNKNOWN and (_HTML_NAMES.search(value) or root in ("block", "forloop", "settings", "self")):
+    if flow.taint is Taint.UNKNOWN and (
+        _HTML_NAMES.search(value[-LONGEST_NAME:]) or root in ("block", "forloop", "settings", "self")
+    ):
         return None
     shown = "{{ " + "|".join((value, *names))[:60] + " }}"
     return (shown if unsafe else f"{shown} with autoescape off"), flow

@@ -5,11 +5,12 @@ import re
 from prodproof.facts.errors import Trace
 
 MAX_TEXT = 512 * 1024
+MAX_HEADER = 500
 
 _SIGNS: tuple[tuple[str, str, str], ...] = (
     ("debug-page", "Django", r"You(?:'|&#x27;|&#39;)re seeing this error because you have <code>DEBUG = True</code>"),
     ("debug-page", "Django", r"Using the URLconf defined in <code>|Django tried these URL patterns"),
-    ("debug-page", "Django REST framework", r"class=\"request-info\"[^>]*>.{0,200}Django REST framework"),
+    ("debug-page", "Django REST framework", r"class=\"request-info\"[^<>]*>.{0,200}Django REST framework"),
     ("debug-page", "Werkzeug", r"The debugger caught an exception in your WSGI application|__debugger__="),
     ("debug-page", "Rails", r"(?:Full Trace|Application Trace</a>)|Action Controller: Exception caught"),
     ("debug-page", "Rails", r"ActionController::RoutingError|Routes match in priority from top to bottom"),
@@ -25,7 +26,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     ("stack-trace", "Node.js", r"(?:^|\s|&nbsp;)at [^\n<]{0,160}\(?(?:/|file:///)[^\s)<]{1,200}\.[cm]?[jt]s:\d+:\d+"),
     ("stack-trace", "Go", r"goroutine \d+ \[running\]|runtime error: [a-z]"),
     ("stack-trace", ".NET", r"\bat [\w.<>`]{3,160}\([^)]{0,200}\) in [^\n]{1,200}:line \d+|System\.\w+Exception\b"),
-    ("stack-trace", "Ruby", r"[\w/.-]{3,200}\.rb:\d+:in [`']"),
+    ("stack-trace", "Ruby", r"[\w/-]\.rb:\d+:in [`']"),
     (
         "stack-trace",
         "PHP",
@@ -81,6 +82,7 @@ def traces_in(text: str, headers: tuple[tuple[str, str], ...] = (), emails: tupl
     text = text[:MAX_TEXT]
     found = {Trace(kind, of) for kind, of, pattern in _COMPILED if pattern.search(text)}
     for name, value in headers:
+        value = value[:MAX_HEADER]
         if name in VERSION_HEADERS and (_NUMBERED.search(value) or name.endswith("version")):
             product = re.split(r"[/ ]", value.strip())[0][:40]
             found.add(Trace("version", f"{product} ({name} header)" if product.isprintable() else f"{name} header"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from prodproof.facts import Location, Proof, Survey, Unseen, lost
+from prodproof.facts import Location, Proof, Reason, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, Repository
 from prodproof.facts.reviews import SensitiveModule, Sensitivity, ThreatModel, ThreatModelling
 from prodproof.probes._sensitive import sensitive
@@ -135,6 +135,8 @@ def _last_large_change(reader: RepositoryReader, path: str) -> datetime | Unseen
     )
     if isinstance(answer, Unseen):
         return answer
+    if answer.code != 0:
+        return Unseen(Reason.INCOMPLETE, f"git log: {answer.error_line()}")
     commits = answer.stdout.decode("utf-8", "replace").split("\x01")[1:]
     # A model may well be older than the first commit of what it is about: it was thought of before it was built.
     for commit in commits if len(commits) == MAX_COMMITS else commits[:-1]:
@@ -151,6 +153,8 @@ def _committed(reader: RepositoryReader, path: str) -> datetime | Unseen | None:
     answer = reader.git("log", "--max-count=1", "--format=%ct", "HEAD", "--", f":(literal){path}", timeout=30)
     if isinstance(answer, Unseen):
         return answer
+    if answer.code != 0:
+        return Unseen(Reason.INCOMPLETE, f"git log: {answer.error_line()}")
     return _moment(answer.stdout.decode().strip())
 
 

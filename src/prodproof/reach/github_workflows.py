@@ -28,7 +28,6 @@ _LISTS_FILES = re.compile(
 _OUTPUT = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.([\w-]+)")
 OWN_REPOSITORY = ("./", "$/")
 """How a workflow names what lies in its own repository; `$/` is resolved at the running commit (GitHub, 2026-07-30)."""
-"""How a repository's own workflows and actions are named."""
 
 _NEVER = re.compile(r"^\s*(\$\{\{\s*)?(false|!\s*true|0)(\s*\}\})?\s*$", re.IGNORECASE)
 

@@ -104,6 +104,22 @@ def read_documents(text: str, rendered: bool = False) -> list[Any] | Unseen:
         return Unseen(Reason.INCOMPLETE, f"cannot be read: {error}")
 
 
+def is_too_deep(text: str) -> bool:
+    """Whether YAML is nested deeper than the bound; ask before `yaml.load`, whose time grows with the depth's square.
+
+    Raises yaml.YAMLError.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return False
+
+
 def walk(value: Any) -> Iterator[PlacedMap]:
     """Every mapping within a value, outermost first; ends early after a bound, for shared nodes can be many."""
     stack = [value]

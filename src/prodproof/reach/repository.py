@@ -33,6 +33,7 @@ class RepositoryReader:
         self.git = git
         self.bare = bare
         self._gaps: list[Unseen] = []
+        self._unlisted: Unseen | None = None
 
     @classmethod
     def open(cls, path: Path) -> "RepositoryReader | Unseen":
@@ -85,6 +86,12 @@ class RepositoryReader:
         """Why `files` may lack something: submodules, bounds, missing objects. Surveys pass these on."""
         self.files  # noqa: B018 (listing fills the gaps)
         return tuple(self._gaps)
+
+    @property
+    def unlisted(self) -> Unseen | None:
+        """Why not even its files could be listed (a damaged index or tree): then nothing is known to be absent."""
+        self.files  # noqa: B018 (listing finds it out)
+        return self._unlisted
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -166,6 +173,7 @@ class RepositoryReader:
         items = self.git.lines(*arguments)
         if isinstance(items, Unseen):
             self._gaps.append(items)
+            self._unlisted = items
             return []
         return [item.decode("utf-8", "surrogateescape") for item in items]
 

@@ -120,7 +120,8 @@ def _json5(text: str) -> Any:
         pass
     # JSON5 without its comments is YAML's flow style: bare keys, single quotes and trailing commas are all in it.
     plain = re.sub(
-        r"(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')|//[^\n]*|/\*.*?\*/",
+        # What is never closed runs to the end, so that it is looked through only once.
+        r"(\"(?:\\(?:.|\Z)|[^\"\\])*(?:\"|\Z)|'(?:\\(?:.|\Z)|[^'\\])*(?:'|\Z))|//[^\n]*|/\*.*?(?:\*/|\Z)",
         lambda match: match[1] or " ",
         text,
         flags=re.DOTALL,

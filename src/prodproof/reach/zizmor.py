@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.pipeline import AuditFinding
+from prodproof.reach.placed import is_too_deep
 from prodproof.reach.process import run
 
 _ENDED = {0, 10, 11, 12, 13, 14}
@@ -57,11 +60,11 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
         (path, f".github/workflows/w{number:05}.yml", data) for number, (path, data) in enumerate(workflows.items())
     ]
     named += [(path, f"a{number:05}/action.yml", data) for number, (path, data) in enumerate(actions.items())]
-    named = [file for file in named if _is_text(file[2])]  # one that is not UTF-8 would end the whole run
+    named = [file for file in named if _is_sound(file[2])]
     deadline = time.monotonic() + timeout
     found: dict[str, tuple[AuditFinding, ...]] = {}
     for batch in _batched(named, BATCH):
-        part = _audit(program, batch, deadline - time.monotonic())
+        part = _each(program, batch, deadline)
         if isinstance(part, Unseen):
             return part
         found |= part
@@ -70,6 +73,17 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
 
 def _batched(items: list[_File], size: int) -> Iterable[list[_File]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _each(program: str, files: list[_File], deadline: float) -> dict[str, tuple[AuditFinding, ...]] | Unseen:
+    """Audit files together; when that fails, find the one that zizmor fails on, so that only its answer is lost."""
+    part = _audit(program, files, deadline - time.monotonic())
+    if not isinstance(part, Unseen) or part.why is not Reason.INCOMPLETE or len(files) == 1:
+        return part
+    middle = len(files) // 2
+    halves = [_each(program, half, deadline) for half in (files[:middle], files[middle:])]
+    seen = [half for half in halves if not isinstance(half, Unseen)]
+    return {path: found for half in seen for path, found in half.items()} if seen else part
 
 
 def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[AuditFinding, ...]] | Unseen:
@@ -102,12 +116,14 @@ def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[
     return {path: tuple(items[:MAX_FINDINGS]) for path, items in found.items()}
 
 
-def _is_text(data: bytes) -> bool:
+def _is_sound(data: bytes) -> bool:
+    """Whether zizmor may be handed this: text that is not UTF-8 ends its whole run, deep nesting takes it minutes."""
     try:
-        data.decode()
+        return not is_too_deep(data.decode())
     except UnicodeDecodeError:
         return False
-    return True
+    except YAMLError:
+        return True  # its own parser forgives more
 
 
 def _audited(log: str, names: Mapping[str, str]) -> list[str]:

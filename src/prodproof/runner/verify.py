@@ -61,9 +61,14 @@ class Order:
 
 
 def open_repositories(declared: Declared) -> dict[str, RepositoryReader | Unseen]:
-    """A reader for each declared repository, by its path."""
+    """A reader for each declared repository, by its path; Unseen for one whose files cannot even be listed."""
     root = Path(declared.root) if declared.root else Path()
-    return {item.path: RepositoryReader.open(root / item.path) for item in declared.repositories}
+    return {item.path: _opened(root / item.path) for item in declared.repositories}
+
+
+def _opened(path: Path) -> RepositoryReader | Unseen:
+    reader = RepositoryReader.open(path)
+    return reader if isinstance(reader, Unseen) else reader.unlisted or reader
 
 
 async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> tuple[Result, ...]:
@@ -193,7 +198,7 @@ def _same_commit(
     commit: str, surveys: tuple[Survey[Any], ...], observations: list[Observation[Any]], world: World
 ) -> tuple[Survey[Any], ...]:
     # A survey may hold nothing at all, so that it says itself which commit it is of.
-    if any(item.commit != commit for item in (*surveys, *observations)):
+    if any(survey.commit != commit for survey in surveys) or any(item.commit != commit for item in observations):
         return ()
     # What a commit says cannot change: it is as true now as when it was read.
     return tuple(

@@ -33,7 +33,10 @@ def judge(files: EnvFiles) -> Verdict:
     ]
     findings += [_once(item) for item in files.history if item.path not in tracked]
     open_names = [item for item in files.asked if not item.ignored]
-    findings += [_not_ignored(item) for item in open_names]
+    usual = [item.path for item in open_names if not item.why]
+    if usual:  # one line of .gitignore mends them all
+        findings.append(_not_ignored(" and ".join(filter(None, (", ".join(usual[:-1]), usual[-1]))), "usual names"))
+    findings += [_not_ignored(f"{item.path} ({item.why})", item.path) for item in open_names if item.why]
     if findings:
         return broken(*findings)
     if files.shallow:
@@ -66,13 +69,12 @@ def _once(item: CommittedFile) -> Finding:
     )
 
 
-def _not_ignored(item: IgnoreAnswer) -> Finding:
-    because = f" ({item.why})" if item.why else ""
+def _not_ignored(what: str, key: str) -> Finding:
     return Finding(
         "not-ignored",
-        f"git would take {item.path}{because}",
+        f"git would take {what}",
         Location(".gitignore"),
-        item.path,
+        key,
         "add `.env`, `.env.*`, `*.env` and `!.env.example` to .gitignore",
     )
 
@@ -97,6 +99,12 @@ EXAMPLES = (
     Example("committed once and deleted later", replace(_WHOLE, history=(_COMMITTED,)), broken, says="deploy/.env"),
     Example("tracked now", replace(_WHOLE, tracked=(Location(".env"),)), broken, says=".env is tracked"),
     Example("one of the names is open", replace(_WHOLE, asked=_OPEN), broken, says="git would take .env.production"),
+    Example(
+        "none of the names is ignored",
+        replace(_WHOLE, asked=tuple(replace(item, ignored=False) for item in _WHOLE.asked)),
+        broken,
+        says="git would take .env, .env.local and .env.production",
+    ),
     Example("a shallow clone", replace(_WHOLE, shallow=True), unknown, says="shallow"),
     Example("a shallow clone that shows enough", replace(_WHOLE, shallow=True, history=(_COMMITTED,)), broken),
     Example("a clone of one branch", replace(_WHOLE, narrow=True), unknown),

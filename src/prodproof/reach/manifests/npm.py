@@ -19,6 +19,7 @@ from prodproof.reach.manifests.parsing import (
     string,
     table,
 )
+from prodproof.reach.placed import is_too_deep
 
 _EXACT = re.compile(r"[=v]*\s*(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
 _COMMIT = re.compile(r"#([0-9a-f]{40})$")
@@ -40,6 +41,8 @@ def read_json(text: str) -> dict[str, object]:
 def read_yaml(text: str) -> dict[str, object]:
     """A machine-written YAML mapping; raises UnparsableError."""
     try:
+        if is_too_deep(text):
+            raise UnparsableError("not YAML of a sensible depth")
         data = yaml.load(text, yaml.CSafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UnparsableError("not YAML") from error
