@@ -217,7 +217,7 @@ def deeply_nested(repo: Path) -> None:
     write(repo, "compose.deep.yml", "services: " + "[" * deep + "]" * deep + "\n")
     write(repo, ".github/workflows/deep.yml", "on: push\njobs: " + "{a: " * deep + "\n")
     write(repo, "deploy/deep.json", '{"kind": "Deployment", "spec": ' + "[" * deep + "]" * deep + "}")
-    write(repo, "deep/package.json", '{"dependencies": ' + '{"a": ' * deep + "1" + "}" * deep + "}")
+    write(repo, "deep/pnpm-lock.yaml", "packages: " + "[" * MEGABYTE)
     write(repo, "deep/package-lock.json", '{"packages": ' + '{"a": ' * deep + "1" + "}" * deep + "}")
     write(repo, "deep/pyproject.toml", "[project]\ndependencies = " + "[" * deep + "]" * deep + "\n")
     write(repo, "deep/poetry.lock", "[" + ".".join("a" * deep) + "]\nx = 1\n")
@@ -235,6 +235,31 @@ def one_long_line(repo: Path) -> None:
     write(repo, "nginx/long.conf", "server_name " + "a" * MEGABYTE + ";")
 
 
+def floods(repo: Path) -> None:
+    """Files made to send regular expressions in circles; each took hours once."""
+    lines, blanks, quotes = "\n" * MEGABYTE, " \n" * (MEGABYTE // 2), '\\"' * (MEGABYTE // 2)
+    write(repo, "deploy/lines.yaml", "kind: Deployment" + lines)
+    write(repo, "deploy/blanks.service", "[Service]" + blanks + "DJANGO")
+    write(repo, "flood/Dockerfile", "FROM scratch" + lines + "USER 1" + blanks)
+    write(repo, "flood/requirements.in", lines)
+    write(repo, "flood/go.mod", lines)
+    write(repo, "flood/main.tf", lines)
+    write(repo, "shop/flood.py", lines + "import django" + blanks)
+    write(repo, "docs/threat-models/flood.md", lines + "> " * MEGABYTE)
+    write(repo, "nginx/flood.conf", lines + "server " * (MEGABYTE // 8))
+    write(repo, "renovate.json5", "{a: " + quotes)
+    write(repo, "runbooks/flood.md", blanks + "-" * MEGABYTE)
+    write(repo, ".github/pull_request_template.md", lines + "<!--" * (MEGABYTE // 4))
+    for number, token in enumerate(("{{", "{% ", "{# ", "{{ a|", "{% raw %}", "<a ", "<script")):
+        write(repo, f"templates/flood{number}.html", token * (MEGABYTE // len(token)))
+    for number, token in enumerate(
+        ("a", "a.", "/", "\\", '"', "'", "(", "[", "{", "${", "$(", "<<", "=", "#", "@", "*")
+    ):
+        text = token * (200_000 // len(token))
+        for path in ("Makefile", "Dockerfile", ".env.example", "x.sh", "x.yml", "x.tf", "x.conf", "CODEOWNERS", "x.md"):
+            write(repo, f"flood/{number}/{path}", text)
+
+
 def strange_python(repo: Path) -> None:
     """Python that breaks parsers: nested past the stack, null bytes, endless numbers, wrong encodings."""
     write(repo, "shop/nested.py", "x = " + "(" * 10_000 + ")" * 10_000 + "\n")
@@ -246,7 +271,9 @@ def strange_python(repo: Path) -> None:
     write(repo, "shop/coding.py", b"# -*- coding: rot13 -*-\nx = 1\n")
     write(repo, "shop/surrogate.py", b"x = '\xed\xa0\x80'\n")
     write(repo, "shop/elifs.py", "if a: pass\n" + "elif a: pass\n" * 5_000)
-    write(repo, "shop/bomb_settings.py", "INSTALLED_APPS = []\nROOT_URLCONF = 'a'\nX = [0] * 10**10\nY = 'a' * 10**10\n")
+    write(
+        repo, "shop/bomb_settings.py", "INSTALLED_APPS = []\nROOT_URLCONF = 'a'\nX = [0] * 10**10\nY = 'a' * 10**10\n"
+    )
 
 
 def circles(repo: Path) -> None:
@@ -256,9 +283,21 @@ def circles(repo: Path) -> None:
     write(repo, "shop/one.py", "from shop.two import *\nX = Y\n")
     write(repo, "shop/two.py", "from shop.one import *\nY = X\n")
     write(repo, "nginx/circle.conf", "http { include circle.conf; include /etc/passwd; include *.conf; }\n")
-    write(repo, "compose.circle.yml", "include: [compose.circle.yml]\nservices: {a: {extends: {file: compose.circle.yml, service: a}}}\n")
-    write(repo, ".github/workflows/circle.yml", "on: workflow_call\njobs:\n  a:\n    uses: ./.github/workflows/circle.yml\n")
-    write(repo, ".gitlab-ci.yml", "include: [.gitlab-ci.yml, {local: /.gitlab-ci.yml}]\na: {extends: b}\nb: {extends: a}\n")
+    write(
+        repo,
+        "compose.circle.yml",
+        "include: [compose.circle.yml]\nservices: {a: {extends: {file: compose.circle.yml, service: a}}}\n",
+    )
+    write(
+        repo,
+        ".github/workflows/circle.yml",
+        "on: workflow_call\njobs:\n  a:\n    uses: ./.github/workflows/circle.yml\n",
+    )
+    write(
+        repo,
+        ".gitlab-ci.yml",
+        "include: [.gitlab-ci.yml, {local: /.gitlab-ci.yml}]\na: {extends: b}\nb: {extends: a}\n",
+    )
     write(repo, "kustomize/kustomization.yaml", "resources: [., ../kustomize, ../../../../etc]\n")
     write(repo, "templates/circle.html", "{% extends 'circle.html' %}{% include 'circle.html' %}\n")
 
@@ -267,7 +306,7 @@ def trapped(repo: Path) -> None:
     """A `.git/config` and hooks that would run commands; each leaves a file behind if it does."""
     trap = f"touch {repo.parent / 'sprung'}; cat"
     write(repo, ".gitattributes", "* filter=trap diff=trap merge=trap\n")
-    write(repo.parent, "included", f"[core]\n\tsshCommand = {trap}\n\tfsmonitor = \"{trap}\"\n")
+    write(repo.parent, "included", f'[core]\n\tsshCommand = {trap}\n\tfsmonitor = "{trap}"\n')
     for key in ("core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.askPass", "diff.external",
                 "filter.trap.clean", "filter.trap.smudge", "filter.trap.process", "diff.trap.command",
                 "diff.trap.textconv", "merge.trap.driver", "gpg.program", "credential.helper", "alias.rev-parse",
@@ -275,7 +314,6 @@ def trapped(repo: Path) -> None:
         git(repo, "config", key, f"!{trap}" if key.startswith(("alias", "credential")) else trap)
     git(repo, "config", "include.path", str(repo.parent / "included"))
     git(repo, "config", "core.hooksPath", ".hooks")
-    git(repo, "config", "core.worktree", "..") if False else None
     for folder in (repo / ".git" / "hooks", repo / ".hooks"):
         folder.mkdir(exist_ok=True)
         for hook in ("post-index-change", "pre-commit", "post-checkout", "fsmonitor-watchman", "reference-transaction"):

@@ -128,11 +128,12 @@ async def _plain_route(about: EntryPoint, world: World) -> tuple[str, ...] | Non
     if url is None:
         return None
     hosts = _declared(world) | {authority_of(url)}
-    chain, stopped = await world.http.follow(url, hosts, unverified=True)
+    chain, _ = await world.http.follow(url, hosts, unverified=True)
     if not chain:
         return None
     route = [without_query(item.url) for item in chain]
-    if stopped is None and (beyond := chain[-1].redirect):
+    # The last redirect was seen, whether or not what it leads to answers.
+    if beyond := chain[-1].redirect:
         route.append(without_query(beyond))
     return tuple(route)
 
