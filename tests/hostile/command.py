@@ -107,10 +107,12 @@ def _limit() -> None:
 def is_inert(text: str) -> bool:
     """Whether a terminal, a browser's address bar or a log viewer finds nothing to obey in it."""
     return not any(
-        (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 or char in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
-        or 0xD800 <= ord(char) < 0xE000
+        (ord(char) < 32 and char != "\n")  # terminal escapes
+        or 0x7F <= ord(char) < 0xA0
+        or char in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"  # overrides of the direction of text
+        or 0xD800 <= ord(char) < 0xE000  # bytes that are not UTF-8
         for char in text
-    )  # fmt: skip
+    )
 
 
 def check_manners(ran: Ran) -> None:

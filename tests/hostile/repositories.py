@@ -220,7 +220,8 @@ def deeply_nested(repo: Path) -> None:
     write(repo, "deep/pnpm-lock.yaml", "packages: " + "[" * MEGABYTE)
     write(repo, "deep/package-lock.json", '{"packages": ' + '{"a": ' * deep + "1" + "}" * deep + "}")
     write(repo, "deep/pyproject.toml", "[project]\ndependencies = " + "[" * deep + "]" * deep + "\n")
-    write(repo, "deep/poetry.lock", "[" + ".".join("a" * deep) + "]\nx = 1\n")
+    write(repo, "deep/poetry.lock", ".".join("a" * deep) + " = 1\n")
+    write(repo, "deep/uv.lock", "[" + " . ".join(["'a'"] * deep) + "]\n")
     write(repo, "infra/deep.tf", "x = " + "[" * 2_000 + "]" * 2_000 + "\n")
     write(repo, "nginx/deep.conf", "http { " * 20_000 + "}" * 20_000)
 

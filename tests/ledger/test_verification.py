@@ -180,6 +180,20 @@ def test_entries_that_were_renumbered_in_the_database_are_named(filled: Ledger, 
     assert found is not None and (found.damage, found.sequence) == (Damage.REORDERED, 6)
 
 
+def test_an_entry_that_says_another_number_than_its_place_is_named(filled: Ledger, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "state" / "ledger.sqlite3") as connection:
+        (before,) = connection.execute("SELECT hash FROM ledger_entry WHERE sequence = 14").fetchone()
+        (body,) = connection.execute("SELECT body FROM ledger_entry WHERE sequence = 15").fetchone()
+        forged = bytes(body).replace(b'"sequence":15,', b'"sequence":51,')
+        assert forged != bytes(body)
+        hash = link(bytes(before), forged)
+        connection.execute("UPDATE ledger_entry SET body = ?, hash = ? WHERE sequence = 15", (forged, hash))
+        connection.execute("UPDATE ledger_system SET head = ?", (hash,))
+    connection.close()
+    found = filled.verify().problem
+    assert found is not None and found.sequence == 15
+
+
 def test_a_checkpoint_in_the_chain_shows_that_what_is_before_it_was_rewritten(filled: Ledger, tmp_path: Path) -> None:
     filled.checkpoint(AT)
     path = tmp_path / "export.jsonl"

@@ -16,6 +16,9 @@ from prodproof.ledger.joining import NotJoined, segment_hashes
 from prodproof.ledger.statement import Checkpoint, removal_signed_by
 from prodproof.ledger.store import Head, Row
 
+_NUMBER = b'"sequence":%d,"what":'
+"""How a body says its own number; `entry.body_of` writes it."""
+
 _REFERENCE = b'"digest":"'
 _DIGEST_OF = itemgetter(slice(64))
 _UNFILED = b"?"
@@ -138,11 +141,12 @@ def _check_batch(source: Source, walk: _Walk, batch: Sequence[Row]) -> bool:
             head = hash.digest()
             hashes.append(head)
         filed = all(map(bytes.startswith, bodies, map(source.prefixes.__getitem__, topics)))
+        numbered = all(map(bytes.__contains__, bodies, map(_NUMBER.__mod__, sequences)))
     except (TypeError, KeyError):  # SQLite lets whoever tampers put anything anywhere
         return False
     if hashes != list(stored) or sequences != tuple(range(first, first + len(batch))):
         return False
-    if not filed or not set(topics).isdisjoint(source.special):
+    if not filed or not numbered or not set(topics).isdisjoint(source.special):
         return False
     _refer(walk, bodies)
     walk.sequence, walk.head = sequences[-1], head
@@ -154,6 +158,7 @@ def _check_one_by_one(source: Source, walk: _Walk, batch: Sequence[Row]) -> None
         expected = walk.sequence + 1
         computed = link(walk.head, body) if isinstance(body, bytes) else None
         filed = computed is not None and body.startswith(source.prefixes.get(topic, _UNFILED))
+        filed = filed and _NUMBER % expected in body
         if computed is None or computed != stored or sequence != expected or not filed:
             raise _FoundError(_named(source, expected, walk.head))
         _refer(walk, (body,))

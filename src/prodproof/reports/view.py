@@ -125,7 +125,7 @@ def mend_line(standing: Standing) -> str:
     for item in rows_of(standing):
         if item.row.finding and item.row.finding.mend:
             return item.row.finding.mend
-    return first_sentence(standing.entry.remedy)
+    return brief(first_sentence(standing.entry.remedy))
 
 
 def next_line(standing: Standing) -> str:
@@ -137,6 +137,14 @@ def next_line(standing: Standing) -> str:
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence."""
     return re.split(r"(?<=[.!?])\s+(?=[A-Z`(])", text, maxsplit=1)[0]
+
+
+def brief(text: str, length: int = 160) -> str:
+    """A sentence cut at a semicolon, so that it fits two lines of a terminal; whole where it has none in reach."""
+    if len(text) <= length:
+        return text
+    kept = text[:length].rpartition(";")[0]
+    return f"{kept}." if kept else text
 
 
 def counts(summary: Summary) -> str:

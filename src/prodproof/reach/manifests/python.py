@@ -23,11 +23,17 @@ from prodproof.reach.manifests.parsing import (
 )
 from prodproof.reach.manifests.requirements import exact, read_requirement
 
+MAX_KEY_PARTS = 100
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
 _RUNTIME_EXTRAS = re.compile(r"^(prod|production|server|deploy|runtime|postgres|redis|all)", re.IGNORECASE)
 
 
 def read_toml(text: str) -> dict[str, object]:
     """A TOML document; raises UnparsableError with the line."""
+    for number, line in enumerate(text.split("\n"), 1):
+        # The time that tomllib takes grows with the cube of a key's parts.
+        if line.count(".") >= MAX_KEY_PARTS and _LONG_KEY.search(line):
+            raise UnparsableError(f"not TOML of a sensible depth (line {number})")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
