@@ -83,7 +83,9 @@ def _finding(route: UrlRoute) -> Finding | None:
         ):
             return Finding("exempt-session", f"{where} is exempt and acts on the session", route.location, key)
         if not signed_by(touches) and route.own and touches & FORMS and touches & CHANGES:
-            message = f"{where} is exempt, takes forms and changes data; no signature and no bearer token is checked in it"
+            message = (
+                f"{where} is exempt, takes forms and changes data; no signature and no bearer token is checked in it"
+            )
             return Finding("exempt-form", message, route.location, key)
     if _is_unsafe(route) and route.authentication[:1] == (BASIC,) and route.access is not Access.OPEN:
         message = f"{where} asks for Basic credentials, which browsers repeat by themselves, and checks no token"
@@ -146,7 +148,9 @@ def _source_finding(place: CsrfPlace) -> Finding | None:
     if touches & SESSION and not signed_by(touches):
         return Finding("exempt-session", f"{place.name} is exempt and acts on the session", place.location, place.name)
     if touches & FORMS and touches & CHANGES and not signed_by(touches):
-        message = f"{place.name} is exempt, takes forms and changes data; no signature and no bearer token is checked in it"
+        message = (
+            f"{place.name} is exempt, takes forms and changes data; no signature and no bearer token is checked in it"
+        )
         return Finding("exempt-form", message, place.location, place.name)
     return None
 
