@@ -1,5 +1,6 @@
 """The terminal report: areas worst first, one line per guarantee, then why it matters and what to do."""
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -27,6 +28,9 @@ STYLES = {
     State.HOLDS: "green",
     State.NOT_APPLICABLE: "bright_black",
 }
+_WORDS = re.compile(r"\+\d+ more\b|[^ ]+")
+"""What stays together on a line."""
+
 WIDEST_NAME = 36
 WIDEST = 118
 
@@ -148,7 +152,7 @@ def _indented(console: Console, label: str, text: str, width: int) -> None:
 def _wrap(text: str, width: int) -> list[str]:
     """Cut a line at blanks; words longer than the width (paths, URLs) stay whole."""
     lines, current = [], ""
-    for word in text.split(" "):
+    for word in _WORDS.findall(text):
         if current and len(current) + 1 + len(word) > width:
             lines.append(current)
             current = word
