@@ -14,7 +14,9 @@ import pytest
 from prodproof.facts.alerting import AlertRule
 from prodproof.ledger import open_ledger
 from prodproof.probes.probe import registered
+from prodproof.range import Lab
 from prodproof.range.components.repo import Repo
+from prodproof.range.components.site import HOST, STAGING, Page, Request
 from tests.cli.conftest import SYSTEM_FILE, Command
 
 ALERTS = ("--only", "monitoring.alerts-actionable")
@@ -305,3 +307,27 @@ def test_a_repository_without_a_system_file_is_verified_all_the_same(prodproof: 
     answer = prodproof("verify", repo.directory, *ALERTS)
     assert "no prodproof.toml: what is declared was inferred" in answer.out
     assert not (repo.directory / ".prodproof").exists(), "state lies in the user's state directory then"
+
+
+def test_a_bare_url_gets_only_what_a_browser_sends(
+    prodproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Lab(tmp_path / "lab") as lab:
+        asked: list[Request] = []
+        answer = lab.site.over_https
+
+        def note(request: Request) -> Page:
+            asked.append(request)
+            return answer(request)
+
+        monkeypatch.setattr(lab.site, "over_https", note)
+        address = lab.settings.resolve[HOST]
+        options = ("--ca-file", lab.settings.ca_file, "--resolve", f"{HOST}={address}", "--format", "json")
+        ran = prodproof("verify", lab.site.url(), *options, "--resolve", f"{STAGING}={address}", "--area", "exposure")
+    by_id = {item["id"]: item for item in json.loads(ran.out)["guarantees"]}
+    assert by_id["exposure.hsts"]["verdict"] == "holds"
+    assert by_id["exposure.admin-restricted"]["reason_code"] == "not-permitted"
+    assert {request.headers["host"].partition(":")[0] for request in asked} == {HOST}
+    assert {request.method for request in asked} <= {"GET", "HEAD", "PROPFIND", "OPTIONS"}
+    assert not any("forwarded" in name for request in asked for name in request.headers)
+    assert all("prodproof" in request.headers["user-agent"] for request in asked)

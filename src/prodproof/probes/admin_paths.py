@@ -3,10 +3,10 @@
 import ipaddress
 from dataclasses import replace
 
-from prodproof.facts import Proof, Survey
+from prodproof.facts import Proof, Reason, Survey
 from prodproof.facts.declared import EntryPoint, Environment
 from prodproof.facts.django import UrlTable
-from prodproof.facts.paths import AdminPaths, PathAnswer
+from prodproof.facts.paths import AdminPaths, PathAnswer, PathLost
 from prodproof.probes._admin_list import well_known
 from prodproof.probes._application import url_table
 from prodproof.probes._paths import Asker, Wanted
@@ -29,7 +29,14 @@ async def observe(about: EntryPoint, world: World) -> Survey[AdminPaths]:
     answers, lost = await asker.all(() if redirects else (*paths, *well_known()))
     refused = [item for item in answers if item.status in REFUSED]
     again = [Wanted(item.path, item.what) for item in refused]
-    forged, lost_again = await asker.all(again, headers=_from_inside(world.declared.environment)) if again else ((), ())
+    forged: tuple[PathAnswer, ...] = ()
+    lost_again: tuple[PathLost, ...] = ()
+    if again and world.declared.visitor:
+        # No browser forges headers, so a bare URL is not asked with them: what refuses may be fooled, unseen.
+        reason = "it was not asked with forged headers: a bare URL gets only what a browser sends"
+        lost_again = tuple(PathLost(item.path, Reason.NOT_PERMITTED, reason) for item in again)
+    elif again:
+        forged, lost_again = await asker.all(again, headers=_from_inside(world.declared.environment))
     seen = AdminPaths(
         answers=answers + tuple(replace(item, forwarded=True) for item in forged),
         lost=lost + lost_again,

@@ -33,7 +33,9 @@ async def observe(about: Declared, world: World) -> Survey[EntryPointSeen]:
                     port = urlsplit(point.url).port
                     found.setdefault(f"https://{name}{f':{port}' if port else ''}", f"the certificate of {host}")
     found |= _of_zones(world)
-    for url, source in sorted(_undeclared(found, about).items())[:MAX_FOUND]:
+    # Whoever types a URL has declared that one, and none of the names beside it.
+    others = {} if about.visitor else _undeclared(found, about)
+    for url, source in sorted(others.items())[:MAX_FOUND]:
         answer = await world.http.ask(url, unverified=True, max_body=4096)
         seen[url] = (await _seen(url, source, answer, world), _lab(answer))
     return Survey(EntryPointSeen, tuple(_observations(seen, world)))

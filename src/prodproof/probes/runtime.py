@@ -186,7 +186,7 @@ def _ecs_block(block: Block, path: str) -> EcsService:
         circuit_breaker=plain(breaker.get("enable")) == "true",
         rolls_back=plain(breaker.get("rollback")) == "true",
         alarms=plain(alarms.get("enable")) == "true",
-        minimum_healthy=int(healthy) if healthy and healthy.isdigit() else None,
+        minimum_healthy=int(healthy) if healthy and healthy.isdecimal() and len(healthy) < 6 else None,
         location=Location(path, block.line),
     )
 

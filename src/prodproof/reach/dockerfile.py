@@ -85,7 +85,7 @@ class Dockerfile:
 
     def stage(self, name: str) -> int | None:
         """Index of the stage that `COPY --from=name` means; None for an image or an unknown name."""
-        if name.isdigit() and int(name) < len(self.stages):
+        if name.isdecimal() and len(name) < 6 and int(name) < len(self.stages):
             return int(name)
         lowered = name.lower()
         return next((index for index, stage in enumerate(self.stages) if stage.alias == lowered), None)

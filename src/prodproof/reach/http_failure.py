@@ -8,6 +8,7 @@ import httpx
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.stream import explain
 
+_GOES_ON = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _PLAIN = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -17,7 +18,8 @@ class NotTrustedError(Exception):
 
 def why(error: BaseException, host: str) -> Unseen:
     """The true reason behind a failed exchange. Raises NotTrustedError for a certificate that was refused."""
-    causes = list(_causes(error))
+    # Wanting to read or write is how a handshake goes on; why it ended is another cause.
+    causes = [cause for cause in _causes(error) if not isinstance(cause, _GOES_ON)]
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             raise NotTrustedError(_line(cause.verify_message or cause.reason or "not valid"))

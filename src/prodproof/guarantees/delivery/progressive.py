@@ -43,7 +43,9 @@ def judge(workload: Workload) -> Verdict:
 def _all(rollout: Rollout) -> bool:
     count = rollout.max_unavailable or ""
     # A single pod cannot be partly unavailable; with surge it is replaced, not taken away.
-    return count.isdigit() and rollout.replicas is not None and rollout.replicas > 1 and int(count) >= rollout.replicas
+    if not count.isdecimal() or rollout.replicas is None:
+        return False
+    return rollout.replicas > 1 and int(count[:9]) >= rollout.replicas
 
 
 def _broken(workload: Workload, rule: str, text: str) -> Verdict:

@@ -98,7 +98,7 @@ def read_go_mod(path: str, text: str) -> Manifest:
             block = None
         elif (block == "require" or line.startswith("require ")) and (match := _GO_REQUIRE.match(line)):
             found.append(Dependency(name=match[1], written=plain(line), version=match[2], hashed=True, line=number))
-    recent = re.search(r"^go\s+1\.(\d+)", text, re.MULTILINE)
+    recent = re.search(r"^go\s+1\.(\d{1,4})", text, re.MULTILINE)
     whole = recent is not None and int(recent[1]) >= 17
     return made(path, Ecosystem.GO, "go.mod", Role.MANIFEST, found, whole=whole)
 
