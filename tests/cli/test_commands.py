@@ -18,6 +18,7 @@ from prodproof.range import Lab
 from prodproof.range.components.repo import Repo
 from prodproof.range.components.site import HOST, STAGING, Page, Request
 from tests.cli.conftest import SYSTEM_FILE, Command
+from tests.servers import postgres
 
 ALERTS = ("--only", "monitoring.alerts-actionable")
 
@@ -331,3 +332,14 @@ def test_a_bare_url_gets_only_what_a_browser_sends(
     assert {request.method for request in asked} <= {"GET", "HEAD", "PROPFIND", "OPTIONS"}
     assert not any("forwarded" in name for request in asked for name in request.headers)
     assert all("prodproof" in request.headers["user-agent"] for request in asked)
+
+
+def test_the_same_commands_on_postgresql(prodproof: Command, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgres.running() as server:
+        monkeypatch.setenv("PRODPROOF_DATABASE_URL", server.create_database("evidence"))
+        assert prodproof("verify", repo.directory).code in (1, 3)
+        assert prodproof("gate", repo.directory).code == 0
+        assert prodproof("doctor", repo.directory).code == 0
+        verified = prodproof("ledger", "verify", "--state", repo.directory / ".prodproof")
+        assert verified.code == 0, verified.err
+    assert not (repo.directory / ".prodproof" / "ledger.sqlite3").exists()

@@ -70,7 +70,8 @@ def test_dots_that_are_no_key_are_read() -> None:
 
 def test_numbers_without_end_are_numbers_of_nothing() -> None:
     endless = "9" * 10_000
-    dockerfile = Dockerfile(stages=(Stage(index=0, image="a", line=1),))
+    dockerfile = parse_dockerfile("FROM a\n")
+    assert isinstance(dockerfile, Dockerfile)
     assert dockerfile.stage("0") == 0
     assert dockerfile.stage(endless) is dockerfile.stage("²") is None
     assert others.read_go_mod("go.mod", f"module a\n\ngo 1.{endless}\n").dependencies == ()

@@ -1,6 +1,7 @@
 """`prodproof doctor`: what is missing for which guarantees, and the least grant to give, ready to paste."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,7 +115,7 @@ async def _unowned(step: Step, world: World) -> Unseen | None:
 
 def _remembered(session: Session, chosen: Sequence[Entry]) -> Iterable[tuple[str, Unseen]]:
     """What the last run could not see, where there was one."""
-    if not (session.state / "ledger.sqlite3").exists():
+    if not os.environ.get("PRODPROOF_DATABASE_URL") and not (session.state / "ledger.sqlite3").exists():
         return
     ids = {item.id for item in chosen}
     with open_ledger(session.state, system=session.declared.system) as ledger:

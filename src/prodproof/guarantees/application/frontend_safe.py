@@ -1,5 +1,5 @@
-"""The front end keeps no token in web storage, renders no unsanitised HTML, ships no source maps, and loads third-
-party scripts with integrity.
+"""The front end keeps no token in web storage, renders no unsanitised HTML, ships no source maps, and loads 
+third-party scripts with integrity.
 
 Risk: A token in web storage is readable by every script on the page, so one injected script takes over every
 visitor's session.

@@ -1,5 +1,5 @@
-"""Content-Security-Policy, X-Frame-Options or frame-ancestors, X-Content-Type-Options, Referrer-Policy and Strict-
-Transport-Security are sent and strong.
+"""Content-Security-Policy, X-Frame-Options or frame-ancestors, X-Content-Type-Options, Referrer-Policy and 
+Strict-Transport-Security are sent and strong.
 
 Risk: One comment field that forgets to escape is enough for a stranger's script to act as your logged-in users; a
 strict policy stops that script, and without framing rules your buttons can be clicked through somebody else's page.

@@ -1,9 +1,9 @@
 """User stories carry security acceptance criteria.
 
-Risk: a feature is called done when it works; that it must also refuse the wrong person was nobody's task.
-Verified: templates for stories (Markdown and YAML issue forms; not those for bugs and questions) and for changes carry
+Risk: A feature is called done when it works; that it must also refuse the wrong person was nobody's task.
+Verified: Templates for stories (Markdown and YAML issue forms; not those for bugs and questions) and for changes carry
 a criterion, checkbox or field that speaks of security. That merged work has them filled in is not sampled yet.
-Mend: add a heading "Security acceptance criteria" with two or three checkboxes (who may not do this, what input is
+Mend: Add a heading "Security acceptance criteria" with two or three checkboxes (who may not do this, what input is
 untrusted, what must not be logged) to the issue and pull request templates.
 """
 

@@ -1,11 +1,11 @@
 """Features that touch authentication, payments, personal data or administration have a threat model.
 
-Risk: the feature that handles money or passwords was built without anybody asking how it could be abused; attackers
+Risk: The feature that handles money or passwords was built without anybody asking how it could be abused; attackers
 ask first.
-Verified: sensitive code, found by its names or declared (`sensitive_paths`), is matched with threat model files (by
+Verified: Sensitive code, found by its names or declared (`sensitive_paths`), is matched with threat model files (by
 path or topic; `threat_models` names further ones). A model must bear a date and an owner, and its file must have been
 touched since the module's last change of a hundred lines or more, as the history tells it.
-Mend: write `docs/threat-models/payments.md`: owner, date, `covers: shop/payments`, what is at stake, who attacks, what
+Mend: Write `docs/threat-models/payments.md`: owner, date, `covers: shop/payments`, what is at stake, who attacks, what
 stops them. Look at it again with every large change.
 """
 

@@ -1,11 +1,11 @@
 """Deployments need no SSH to servers in normal conditions.
 
-Risk: a pipeline that may log in to the server may do anything there: whoever takes the pipeline owns the machine, and
+Risk: A pipeline that may log in to the server may do anything there: whoever takes the pipeline owns the machine, and
 what was typed on it is nowhere written down.
-Verified: workflow steps, GitLab scripts and deploy scripts (deploy.sh, make targets, fabfile.py) are read for ssh, scp,
+Verified: Workflow steps, GitLab scripts and deploy scripts (deploy.sh, make targets, fabfile.py) are read for ssh, scp,
 rsync, Fabric, Capistrano and ad hoc Ansible towards other hosts. An `ssh` without a command of its own is no finding:
 its key can be bound to one forced command. The host's log of logins is not read yet.
-Mend: let the server fetch what it runs: push an image and update the service (ECS, Kubernetes, `docker service`), or a
+Mend: Let the server fetch what it runs: push an image and update the service (ECS, Kubernetes, `docker service`), or a
 pull agent (Argo CD, Flux, a systemd timer). As a step on the way bind the machine key to one command:
 `restrict,command="/usr/local/bin/deploy"` in authorized_keys.
 """

@@ -1,6 +1,6 @@
 """Releases roll out progressively (canary, blue-green or rolling) with a health check that stops them.
 
-Risk: a release that cannot start replaces everything that worked at once, and the shop is down until somebody notices.
+Risk: A release that cannot start replaces everything that worked at once, and the shop is down until somebody notices.
 Verified: Rollout settings in the repository: Kubernetes strategies with readiness probes, Argo Rollouts, Flagger, ECS
 services (circuit breaker, alarms, CodeDeploy) in terraform and CloudFormation, update settings of compose services.
 Settings of load balancers and process managers on hosts are not read; what only they describe is unknown.

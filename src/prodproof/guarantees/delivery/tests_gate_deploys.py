@@ -1,11 +1,11 @@
 """No code reaches production without passing automated tests.
 
-Risk: a change that breaks the login or the payment is live before anybody notices, because the release did not wait for
+Risk: A change that breaks the login or the payment is live before anybody notices, because the release did not wait for
 the tests, or they could not stop it.
-Verified: in each pipeline every path to a job that deploys to production is followed back through `needs`, stages and
+Verified: In each pipeline every path to a job that deploys to production is followed back through `needs`, stages and
 `workflow_run`: tests that can fail must lie on it. `if: always()`, `|| true`, `continue-on-error`, empty and skipped
 runs do not count. Where tests run only before the merge, whether the branch requires them is the forge's to say.
-Mend: give the deploy job `needs: [test]` and no `always()`; after `workflow_run` ask for
+Mend: Give the deploy job `needs: [test]` and no `always()`; after `workflow_run` ask for
 `github.event.workflow_run.conclusion == 'success'`; take `|| true` and `--passWithNoTests` off the tests; require the
 test check on the production branch.
 """

@@ -7,7 +7,7 @@ Verified: About 30 well-known paths, the declared ones and the administration si
 declared host from outside, with and without forged X-Forwarded-For and its relatives, each compared with the answer to
 a random path. Refused, or sent to the declared sign-on, is well; a login form of the application or a Basic password
 prompt is a finding, for both let strangers try passwords.
-Mend: nginx: `location /admin/ { allow 203.0.113.0/24; deny all; ... }` with `set_real_ip_from` naming only your own
+Mend: In nginx: `location /admin/ { allow 203.0.113.0/24; deny all; ... }` with `set_real_ip_from` naming only your own
 proxies; or an identity-aware proxy (oauth2-proxy, Cloudflare Access, AWS ALB with OIDC) before the application, its
 host in `sign_on` of the environment. A host name of its own that only the VPN reaches is better still.
 """

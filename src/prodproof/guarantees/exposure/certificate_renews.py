@@ -1,12 +1,12 @@
 """TLS certificates are right (name, chain, not expired) and renew automatically.
 
-Risk: on the day that a certificate runs out, every browser and app refuses your service, and it is rarely a day when
+Risk: On the day that a certificate runs out, every browser and app refuses your service, and it is rarely a day when
 somebody is watching.
 Verified: The chain that each TLS port serves is validated from outside, at every address: trust, name, dates, key and
 signature. Less than a fifth of the lifetime left is a finding, whatever the lifetime. Renewal is proven by succession:
 a certificate by the same issuer that was issued after an earlier one had been seen here, before that one ran out.
 Until then it is unknown; transparency logs and staged renewals are not consulted.
-Mend: let an ACME client renew (`certbot renew` from a timer with a deploy hook that reloads the server, Caddy, Traefik,
+Mend: Let an ACME client renew (`certbot renew` from a timer with a deploy hook that reloads the server, Caddy, Traefik,
 cert-manager, AWS Certificate Manager); serve the full chain (nginx: `ssl_certificate fullchain.pem`). prodproof proves
 the renewal itself when it sees the next certificate: keep its ledger between runs.
 """

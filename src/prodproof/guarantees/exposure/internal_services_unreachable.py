@@ -1,13 +1,13 @@
 """Databases, queues, caches and other internal services cannot be reached from the internet.
 
-Risk: a database or cache that anybody can talk to is found by scanners within hours; one weak password, or none, and
+Risk: A database or cache that anybody can talk to is found by scanners within hours; one weak password, or none, and
 your data is copied, held to ransom or deleted.
 Verified: All 65,535 TCP ports of each declared address, IPv4 and IPv6, and UDP 53, 123, 161 and 11211 are tried from
 outside; what is open is identified by what it says. A port that is known to be open and one that is known to be closed
 are tried before, during and after; a port that keeps silent counts as closed only if this vantage was shown to get
 through on it (somebody answered there, on this or another declared host), else it is unknown. Hosts must opt in
 (`allow = ["port-scan"]`). Addresses come from the system file; a cloud's inventory is not read.
-Mend: bind the service to the loopback or private address (Redis `bind 127.0.0.1`, PostgreSQL `listen_addresses`,
+Mend: Bind the service to the loopback or private address (Redis `bind 127.0.0.1`, PostgreSQL `listen_addresses`,
 Docker `127.0.0.1:6379:6379` instead of `6379:6379`: Docker goes around ufw), and close the port in the security group.
 """
 

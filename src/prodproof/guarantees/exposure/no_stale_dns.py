@@ -1,12 +1,12 @@
 """No old domain, test subdomain or DNS record points to something unverified.
 
-Risk: a forgotten record that points to a deleted bucket or app lets a stranger put his own page under your name, with
+Risk: A forgotten record that points to a deleted bucket or app lets a stranger put his own page under your name, with
 a valid certificate, your users' trust and, often, their cookies.
 Verified: Zone data (a zone file or a list of names) gives the names; without it the answer is unknown. Each is resolved
 and visited: CNAMEs that lead nowhere, pages by which a provider says that a name is free (providers that check
 ownership are no findings), delegations and mail servers that do not exist or do not serve, and names that lead to
 addresses which nobody declared. Provider accounts and zone transfers are not read.
-Mend: delete the record before you delete what it points to (with Terraform, in one change); declare what is meant to
+Mend: Delete the record before you delete what it points to (with Terraform, in one change); declare what is meant to
 stay as an [[entry_point]] or [[host]], a provider's host name under the [[vendor]].
 """
 

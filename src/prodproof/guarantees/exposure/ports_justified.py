@@ -1,10 +1,10 @@
 """Every open port on a production server is justified and documented.
 
-Risk: a port that nobody remembers opening runs software that nobody updates; it is how most intruders get in.
+Risk: A port that nobody remembers opening runs software that nobody updates; it is how most intruders get in.
 Verified: Each port that a full scan from outside finds open is compared with those that the system file declares for
 the host, and each declared one must say its purpose. The sockets that listen inside are not read yet, so this version
 finds it broken, but cannot say that it holds.
-Mend: close what is not needed (stop the service, security group, nftables); declare the rest under the host in
+Mend: Close what is not needed (stop the service, security group, nftables); declare the rest under the host in
 prodproof.toml with number and purpose.
 """
 

@@ -6,7 +6,7 @@ Verified: Every entry point of the declared staging and development environments
 paths (pages, API, static and media files) and for every route of the URL table where it is known; each must be refused,
 lead to the declared sign-on, or show a login page. The declared login must get in and see something else: without that
 control it is unknown. `public_paths` are left out.
-Mend: nginx: `auth_basic "staging"; auth_basic_user_file ...;` in the server block, not in one location, with
+Mend: In nginx: `auth_basic "staging"; auth_basic_user_file ...;` in the server block, not in one location, with
 `satisfy all`; or the sign-on proxy before the whole host. Serve static and media files through the same door. Declare
 its `login` (a secret reference to user:password) so that it can be proven.
 """

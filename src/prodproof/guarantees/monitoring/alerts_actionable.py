@@ -1,6 +1,6 @@
 """Each alert has an expected, documented response.
 
-Risk: an alert rings at night and nobody knows how bad it is, who should act or what to do; it is silenced, and the
+Risk: An alert rings at night and nobody knows how bad it is, who should act or what to do; it is silenced, and the
 outage behind it goes on.
 Verified: Every alert rule in the repositories (Prometheus rule files, PrometheusRule objects, Grafana's provisioned
 rules, CloudWatch alarms in CloudFormation and terraform) names a severity, an owner and a runbook, as label or

@@ -1,6 +1,6 @@
 """There are at least two levels: urgent (notifies at once) and informative (working hours).
 
-Risk: when a full disk and an outage arrive in the same mailbox, the outage is read on Monday.
+Risk: When a full disk and an outage arrive in the same mailbox, the outage is read on Monday.
 Verified: The routing tree of each Alertmanager configuration (also as AlertmanagerConfig object, in a Secret or in
 chart values) is walked as Alertmanager walks it, for each severity that the alert rules set: urgent ones must reach
 a pager or a telephone at every hour, informative ones a receiver of another kind or name, and none may end in a

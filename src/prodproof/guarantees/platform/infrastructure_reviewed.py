@@ -1,13 +1,13 @@
 """Infrastructure is code, and its misconfigurations are found before they are applied.
 
-Risk: one wrong line, applied in seconds, opens a bucket or a database to the whole internet, and nobody looks at it
+Risk: One wrong line, applied in seconds, opens a bucket or a database to the whole internet, and nobody looks at it
 again until the data is for sale.
-Verified: terraform, CloudFormation and Kubernetes files through checkov (a program of its own; checks about exposure,
+Verified: Terraform, CloudFormation and Kubernetes files through checkov (a program of its own; checks about exposure,
 encryption, rights and secrets are findings, the rest is advice), compose files and nginx configuration through our own
 reading (the classes that gixy describes: request forgery, header splitting, alias traversal, host spoofing, lost
 security headers, weak origin patterns). Files in folders of examples, tests and documentation are left out. The
 cloud account itself is not looked at yet, so this can be found broken, not hold.
-Mend: correct the named resource and apply it; run checkov in the pipeline so that a change with such a line is not
+Mend: Correct the named resource and apply it; run checkov in the pipeline so that a change with such a line is not
 merged; keep what is accepted as a dated waiver instead of a skip comment.
 """
 

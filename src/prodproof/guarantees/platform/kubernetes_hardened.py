@@ -1,7 +1,7 @@
 """Kubernetes workloads are isolated: network policies, restricted pods, encrypted secrets, namespaced roles, changes
 by GitOps.
 
-Risk: whoever breaks into one pod that is privileged, sees the node's files or holds a powerful token owns the whole
+Risk: Whoever breaks into one pod that is privileged, sees the node's files or holds a powerful token owns the whole
 cluster, with every customer's data in it.
 Verified: Manifests (several in a file, Lists, raw bases of kustomizations): each pod against the Restricted pod
 security standard, a network policy that selects it (global ones of Cilium, Calico and the cluster count), images by

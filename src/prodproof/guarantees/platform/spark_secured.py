@@ -1,11 +1,11 @@
 """Spark authenticates, encrypts traffic and spills, and protects its user interface.
 
-Risk: anybody on the network can run code on the cluster that holds the customers' data, or read the data from its
+Risk: Anybody on the network can run code on the cluster that holds the customers' data, or read the data from its
 disks and its web pages.
-Verified: `spark-defaults.conf` and the `sparkConf` of the Spark operator's objects must switch on authentication,
+Verified: The files `spark-defaults.conf` and the `sparkConf` of the Spark operator's objects must switch on authentication,
 network and spill encryption and the protection of the web interface; what jobs and scripts of the repository lay over
 that for their sessions (`--conf`, `.config(...)`) must not switch it off. A running session is not asked.
-Mend: in spark-defaults.conf: `spark.authenticate true`, `spark.network.crypto.enabled true`,
+Mend: In spark-defaults.conf: `spark.authenticate true`, `spark.network.crypto.enabled true`,
 `spark.io.encryption.enabled true`, `spark.acls.enable true`, `spark.ssl.enabled true` (or `spark.ui.enabled false`).
 """
 

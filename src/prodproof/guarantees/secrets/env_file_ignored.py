@@ -2,7 +2,7 @@
 
 Risk: A file with passwords that was committed once is in every clone and fork for ever, deleted or not; bots find such
 files in public repositories within minutes.
-Verified: git's own ignore rules (`.gitignore` files, not one machine's) are asked for `.env`, `.env.local`,
+Verified: Git's own ignore rules (`.gitignore` files, not one machine's) are asked for `.env`, `.env.local`,
 `.env.production`, for the names that compose files and settings read, and for those that a template such as
 `.env.example` stands for. The history of all refs is searched for such paths, deleted ones, merged side branches and
 renames too. Templates, encrypted forms (`.env.vault`, `.env.enc`), `.env.test` and `.env.ci` may be committed; folders

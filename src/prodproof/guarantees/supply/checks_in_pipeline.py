@@ -1,13 +1,13 @@
 """Static analysis, dependency scanning, secret detection and vulnerability scanning run on every change and can fail
 it.
 
-Risk: a password in a commit, or a library with a published hole, goes live like any other change, because nobody looks
+Risk: A password in a commit, or a library with a published hole, goes live like any other change, because nobody looks
 and nothing stops it.
 Verified: GitHub Actions and GitLab CI are parsed, with local reusable workflows, composite actions, includes, make
 targets, package scripts and pre-commit hooks: which scanner runs, on which trigger, and whether its failure fails the
 run. A vulnerability scan is asked for where images are built. Not seen yet: what the forge does without a workflow
 (CodeQL's default set-up, push protection), and whether the check is required.
-Mend: on `pull_request` run one of each, without `continue-on-error` or `|| true`: CodeQL, Semgrep or Bandit; pip-audit,
+Mend: On `pull_request` run one of each, without `continue-on-error` or `|| true`: CodeQL, Semgrep or Bandit; pip-audit,
 OSV-Scanner or dependency-review; Gitleaks or TruffleHog (`--fail`); Trivy with `exit-code: 1` on the image that you
 build. Then require the checks on the production branch.
 """

@@ -1,6 +1,6 @@
 """What runs has no dependency with a known, unsuppressed advisory, and is audited on a schedule.
 
-Risk: a published hole in a library is the first thing that attackers try, with ready-made tools, within hours; the
+Risk: A published hole in a library is the first thing that attackers try, with ready-made tools, within hours; the
 code of the application does not have to be wrong for it.
 Verified: The exact versions in lock files (Python, npm, Go, Rust; Ruby and PHP where the advisory lists versions)
 are looked up in the declared source of advisories: an exported OSV database, the OSV service, or PyPI through
@@ -9,7 +9,7 @@ Suppressions count with reason, owner and an end date that has not passed. Advis
 development only are counted, not held against what runs; fixtures, examples and vendored code are listed as not
 applicable. The pipeline must run an audit on a schedule that can fail; a schedule that only the forge knows is
 unknown. Versions that are really installed on a host are not compared yet.
-Mend: update the package, or accept the advisory for a time in the system file (`[[suppression]]` with advisory,
+Mend: Update the package, or accept the advisory for a time in the system file (`[[suppression]]` with advisory,
 reason, owner, until). Lock versions (`uv lock`, `pip-compile --generate-hashes`, `npm install`), and add a workflow
 with `on: schedule` that runs pip-audit, npm audit, osv-scanner or prodproof.
 """

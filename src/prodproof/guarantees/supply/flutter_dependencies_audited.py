@@ -1,12 +1,12 @@
 """Flutter dependencies (pubspec.lock) are reviewed for known vulnerabilities too.
 
-Risk: an app on thousands of phones carries a library with a published hole for months, because updates of apps reach
+Risk: An app on thousands of phones carries a library with a published hole for months, because updates of apps reach
 people slowly and nobody looked at its packages.
 Verified: The exact versions in each pubspec.lock are looked up in the declared source of advisories (an exported OSV
 database or the OSV service; PyPI's data knows no Dart packages). A package that could not be looked up, a
 pubspec.yaml without a lock, an export older than 7 days are unknown. Suppressions count with reason, owner and an end
 date that has not passed.
-Mend: `flutter pub upgrade` the package and commit pubspec.lock, or accept the advisory for a time in the system file
+Mend: Run `flutter pub upgrade` for the package and commit pubspec.lock, or accept the advisory for a time in the system file
 (`[[suppression]]`).
 """
 

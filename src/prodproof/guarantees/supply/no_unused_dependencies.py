@@ -1,6 +1,6 @@
 """Dependencies that nothing uses are removed.
 
-Risk: a package that nobody needs still runs in your build, still has holes to patch, and still is a door for whoever
+Risk: A package that nobody needs still runs in your build, still has holes to patch, and still is a door for whoever
 takes it over.
 Verified: The packages that Python manifests and package.json ask for, to run with, are compared with imports, dotted
 names in settings, entry points, commands and scripts of the whole repository. What a Python package makes importable,
@@ -9,7 +9,7 @@ its commands and plugins are read from the metadata of a virtual environment in 
 unused. Plugins, database drivers, password hashers and storages that a framework loads by itself count as used, and so
 does what another package in the list needs. Development and test requirements, lock files and compiled lists are not
 judged; a Dart package that is not imported is unknown too, and so are other ecosystems (Go, Rust, Ruby, PHP).
-Mend: remove the package from the manifest and lock anew; if something loads it by a name that is not in the
+Mend: Remove the package from the manifest and lock anew; if something loads it by a name that is not in the
 repository, name that in a waiver.
 """
 

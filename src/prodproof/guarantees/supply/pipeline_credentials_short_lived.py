@@ -1,8 +1,8 @@
 """Pipelines use temporary credentials (OIDC), never long-lived keys.
 
-Risk: a key that is stored in the forge works from anywhere and for years: whoever reads it once, from a log, a fork or
+Risk: A key that is stored in the forge works from anywhere and for years: whoever reads it once, from a log, a fork or
 a compromised action, can come back whenever they like.
-Verified: workflow steps and scripts that log in to clouds, registries, package indexes and servers are read: which of
+Verified: Workflow steps and scripts that log in to clouds, registries, package indexes and servers are read: which of
 them are handed a stored secret. The forge's own token is no finding. What the forge stores is not listed yet.
 Mend: AWS: `aws-actions/configure-aws-credentials` with `role-to-assume` and `permissions: id-token: write`; Google:
 workload identity federation; Azure: federated credentials; PyPI and npm: trusted publishing; GitLab: `id_tokens:`.

@@ -1,13 +1,13 @@
 """Build runners are isolated, tokens carry the least permissions, and no untrusted input reaches a script.
 
-Risk: a stranger opens a pull request with a clever title or branch name, and your build machine runs it, with your
+Risk: A stranger opens a pull request with a clever title or branch name, and your build machine runs it, with your
 secrets and the right to change your releases.
 Verified: GitHub workflows and actions are audited with zizmor, offline; what a repository writes to silence it is not
 heeded. A finding counts from medium severity and medium confidence; pinning is judged by `supply.versions-pinned`.
 File names of a change that are pasted into a script are looked for as well. GitLab: untrusted variables that a shell
 evaluates, remote includes without a hash, docker-in-docker, debug traces. Whether self-hosted runners are thrown away
 after each job only the forge knows, so they are unknown.
-Mend: hand untrusted values over as `env:` and quote them; `permissions: {}` at the top and the least per job;
+Mend: Hand untrusted values over as `env:` and quote them; `permissions: {}` at the top and the least per job;
 `pull_request` in place of `pull_request_target`; never check a fork's head out where there are secrets;
 ephemeral runners. GitLab: `integrity:` on remote includes, kaniko or buildah in place of docker-in-docker.
 """

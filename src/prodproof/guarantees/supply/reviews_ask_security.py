@@ -1,11 +1,11 @@
 """Reviews ask the security questions: input, secrets, attack surface, permissions, safe logging; owners are named for
 sensitive paths.
 
-Risk: a change to the login or the pipeline is waved through by somebody who did not know what to look for.
-Verified: the pull (or merge) request template must speak of all five; CODEOWNERS, evaluated as the forge does, must
+Risk: A change to the login or the pipeline is waved through by somebody who did not know what to look for.
+Verified: The pull (or merge) request template must speak of all five; CODEOWNERS, evaluated as the forge does, must
 name an owner for each sensitive path that is found by name or declared: authentication, payments, settings, pipeline.
 That the questions are answered is not looked at.
-Mend: add the five questions to `.github/pull_request_template.md` as checkboxes; in `.github/CODEOWNERS` give
+Mend: Add the five questions to `.github/pull_request_template.md` as checkboxes; in `.github/CODEOWNERS` give
 `/.github/`, the settings, authentication and payment code a team, after the general lines, for the last match counts.
 """
 

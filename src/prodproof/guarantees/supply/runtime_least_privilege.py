@@ -1,11 +1,11 @@
 """Services run with no more rights than they need: not as root, no extra capabilities, read-only where possible.
 
-Risk: a flaw in one service hands the attacker root, the host's files or the container engine, and with it every
+Risk: A flaw in one service hands the attacker root, the host's files or the container engine, and with it every
 other service on the machine.
 Verified: Dockerfiles (the last stage's user), compose files, Kubernetes pods and systemd units are read for root,
 privileged mode, dangerous capabilities, host namespaces and the container engine's socket. That can find it broken;
 for it to hold the live processes must be seen, which this version does not do.
-Mend: add `USER 10001` to the Dockerfile's last stage, `user:` and `security_opt: [no-new-privileges:true]` to compose
+Mend: Add `USER 10001` to the Dockerfile's last stage, `user:` and `security_opt: [no-new-privileges:true]` to compose
 services, `runAsNonRoot: true` to pods, `User=` or `DynamicUser=yes` to units; take `privileged`, added capabilities
 and the docker socket away.
 """

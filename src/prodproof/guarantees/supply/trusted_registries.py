@@ -1,6 +1,6 @@
 """Packages and images come from trusted registries, with hashes, and no private name can be taken over publicly.
 
-Risk: somebody publishes a package under the name of your internal one, or exchanges the file behind a version that you
+Risk: Somebody publishes a package under the name of your internal one, or exchanges the file behind a version that you
 use, and your next build installs it and runs it with the pipeline's rights.
 Verified: The settings of pip, uv, Poetry, PDM, Pipenv, npm and Yarn, and of Dockerfiles, name only the public default
 registries and those of `[[registry]]`, over TLS with the certificate checked. Beside an extra index, of which pip
@@ -9,7 +9,7 @@ unknown. Lock files carry a hash for each package and name trusted hosts; a mani
 (a library's is not applicable). Private names in lock files come from their own registry. Images come from well-known
 public registries or declared ones. Public indexes are not asked for private names: where a public namesake could win,
 that is a finding whether or not somebody has taken the name yet. Fixtures and examples are not applicable.
-Mend: use one index that mirrors the public one (`--index-url`), or uv's and Poetry's explicit indexes, or a scope with
+Mend: Use one index that mirrors the public one (`--index-url`), or uv's and Poetry's explicit indexes, or a scope with
 its own registry in `.npmrc`; declare it under `[[registry]]` with its `private` names; lock with hashes
 (`uv lock`, `pip-compile --generate-hashes`, `npm install`).
 """

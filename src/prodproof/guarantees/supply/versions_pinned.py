@@ -1,6 +1,6 @@
 """Every dependency, base image, action and module is pinned; nothing floats on 'latest'.
 
-Risk: the same commit builds something else tomorrow than it did today; whoever takes over one tag or one package runs
+Risk: The same commit builds something else tomorrow than it did today; whoever takes over one tag or one package runs
 code in your pipeline and in production, and no review sees a change.
 Verified: Floating is no tag, latest, stable, a major or minor tag only. Exact versions (three parts; two where a
 project has no third, such as postgres:16.4), dates, commits and digests are pinned (latest@sha256 too). Build
@@ -12,7 +12,7 @@ carries hashes, otherwise what its packages bring along is unknown. The manifest
 applicable: its ranges are for its users (their lock files are judged). Packages that a Dockerfile installs by name
 with pip, npm or go are judged, those of the distribution (apt, apk) and the runner image of a job are not. Fixtures,
 examples and vendored code are listed as not applicable.
-Mend: name the exact version, better the digest (`docker buildx imagetools inspect IMAGE`); `uv lock`, `npm install`,
+Mend: Name the exact version, better the digest (`docker buildx imagetools inspect IMAGE`); `uv lock`, `npm install`,
 `pip-compile --generate-hashes`, `terraform init` and commit the lock; pin actions by commit (`pinact run`), and let
 Dependabot or Renovate move the pins.
 """
