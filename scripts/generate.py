@@ -73,7 +73,7 @@ def _area(area: str, items: list[Entry]) -> str:
             f"{days:g} day{'s' if days != 1 else ''}; {ABILITIES[ability(item)]}; from {', '.join(guarantee.seeds)}.",
             "",
             f"- *Risk.* {item.risk}",
-            f"- *Verified.* {item.verified_by}",
+            f"- *{'Verified' if guarantee.can_break else 'How it will be verified'}.* {item.verified_by}",
             f"- *Mend.* {item.remedy}",
             "",
         ]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_MEMORY = 500 * 1024 * 1024
-PATIENCE = 90.0
-"""Seconds after which a run counts as hung; nothing here comes near it."""
+PATIENCE = 300.0
+"""Seconds after which a run counts as hung; only machines that do much else come near it."""
 
 ADDRESS_SPACE = 8 * 1024**3
 """What a run may map; a bomb that unpacks hits this before it hits the machine."""

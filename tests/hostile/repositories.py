@@ -134,7 +134,7 @@ def deep_and_many(repo: Path) -> None:
         place = repo / "data" / f"f{folder}"
         place.mkdir(parents=True)
         for number in range(100):
-            (place / f"{number}.json").write_text("{}")
+            (place / f"{number}.{'txt' if number % 4 else 'json'}").write_text("{}")
     write(repo, "d/" * 100 + "compose.yml", "services: {}\n")
 
 
@@ -221,7 +221,6 @@ def deeply_nested(repo: Path) -> None:
     write(repo, "deep/package-lock.json", '{"packages": ' + '{"a": ' * deep + "1" + "}" * deep + "}")
     write(repo, "deep/pyproject.toml", "[project]\ndependencies = " + "[" * deep + "]" * deep + "\n")
     write(repo, "deep/poetry.lock", ".".join("a" * deep) + " = 1\n")
-    write(repo, "deep/uv.lock", "[" + " . ".join(["'a'"] * deep) + "]\n")
     write(repo, "infra/deep.tf", "x = " + "[" * 2_000 + "]" * 2_000 + "\n")
     write(repo, "nginx/deep.conf", "http { " * 20_000 + "}" * 20_000)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prodproof.facts import Reason, Unseen
+from prodproof.facts import Reason, Survey, Unseen
 from prodproof.facts.declared import Declared, Environment, Repository
 from prodproof.facts.env_files import EnvFiles
 from prodproof.probes.env_files import is_env_file, observe
@@ -54,11 +54,16 @@ def work(tmp_path: Path) -> Work:
     return Work(tmp_path / "shop")
 
 
-def look(directory: Path) -> EnvFiles | Unseen:
+def survey(directory: Path) -> Survey[EnvFiles]:
     declared = Declared(system="x", environment=Environment(name="production"), repositories=(HERE,))
     world = World(declared, datetime.now(UTC), repositories={".": RepositoryReader.open(directory)})
-    survey = observe.observe(HERE, world)
-    (observation,) = survey.observations  # type: ignore[union-attr]  # this probe gives one survey, at once
+    answer = observe.observe(HERE, world)
+    assert isinstance(answer, Survey)
+    return answer
+
+
+def look(directory: Path) -> EnvFiles | Unseen:
+    (observation,) = survey(directory).observations
     seen = observation.seen
     assert isinstance(seen, EnvFiles | Unseen)
     return seen
@@ -150,6 +155,13 @@ def test_names_that_are_read_or_have_a_template(work: Work) -> None:
     assert asked["deploy/db.env"] is False
     assert asked["config/prod.env"] is False
     assert asked["worker/.env"] is True
+
+
+def test_settings_that_cannot_be_read_are_a_gap(work: Work) -> None:
+    (work.directory / "settings.py").symlink_to("/etc/hostname")
+    work.commit()
+    (gap,) = survey(work.directory).gaps
+    assert gap.why is Reason.NOT_PERMITTED
 
 
 def test_fixtures_are_set_aside(work: Work) -> None:

@@ -1,13 +1,15 @@
 """Which ports the TLS probe looks at, and how it carries history forward."""
 
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from prodproof.facts import Observation, Proof, Reason, Subject, Unseen
+from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen
 from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Declared, EntryPoint, Environment, Host, Port
 from prodproof.facts.ports import AddressPorts, HostPorts, OpenPort
@@ -30,6 +32,24 @@ def server(tmp_path: Path) -> Iterator[TlsServer]:
 
 def looked(world: World) -> tuple[Observation[object], ...]:
     return survey_of(observe, world.declared, world)
+
+
+def in_loop(declared: Declared) -> object:
+    async def run() -> object:
+        answer = observe.observe(declared, World(declared=declared, now=NOW))
+        assert isinstance(answer, Awaitable)
+        return await answer
+
+    return asyncio.run(run())
+
+
+def test_without_a_place_it_says_what_is_missing() -> None:
+    plain = replace(SHOP, entry_points=(EntryPoint(url="http://shop.example"),))
+    for declared in (SHOP, plain):
+        survey = in_loop(declared)
+        assert isinstance(survey, Survey)
+        assert survey.observations == ()
+        assert [gap.why for gap in survey.gaps] == [Reason.NOT_DECLARED]
 
 
 def test_the_places() -> None:

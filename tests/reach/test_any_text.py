@@ -4,13 +4,13 @@ import string
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach import codeowners, update_bots
 from prodproof.reach.alert_rules import read_alarms, read_rules
-from prodproof.reach.dockerfile import Dockerfile, Stage
+from prodproof.reach.dockerfile import Dockerfile, parse_dockerfile
 from prodproof.reach.http_failure import why
 from prodproof.reach.kube_objects import read_objects
 from prodproof.reach.manifests import npm, others, python
@@ -31,6 +31,7 @@ TEXTS = st.text(alphabet=string.printable + "é\u2028²٣\x00\x1b", max_size=120
 
 
 @pytest.mark.parametrize(("reader", "frame"), READERS)
+@settings(deadline=None)
 @given(text=TEXTS, framed=st.booleans())
 def test_any_text(reader: Callable[[str], object], frame: str, text: str, framed: bool) -> None:
     answer = reader(frame.replace("{}", "\0").format().replace("\0", text) if framed else text)

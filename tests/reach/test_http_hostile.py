@@ -288,7 +288,7 @@ NAMED = replace(QUICK, resolve={"shop.example": "127.0.0.3"})
 @pytest.mark.parametrize(
     "serve",
     [
-        pytest.param(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), id="plain HTTP on a TLS port"),
+        pytest.param(lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), id="plain HTTP on a TLS port"),
         pytest.param(lambda peer: peer.sendall(b"\x16\x03\x01\x40\x00" + b"\x02" * 0x4000), id="garbage records"),
         pytest.param(lambda peer: peer.sendall(b"\x15\x03\x01\x00\x02\x02\x28"), id="a fatal alert"),
         pytest.param(lambda peer: peer.close(), id="closes at once"),
@@ -311,6 +311,12 @@ def test_a_handshake_that_never_ends_times_out() -> None:
         answer = https(port, NAMED)
     assert isinstance(answer, Unseen)
     assert answer.why in (Reason.TIMED_OUT, Reason.UNREACHABLE)
+
+
+def test_a_handshake_that_is_not_answered_times_out() -> None:
+    with server(silent) as port:
+        answer = https(port, NAMED)
+    assert isinstance(answer, Unseen) and answer.why is Reason.TIMED_OUT, answer
 
 
 @contextmanager

@@ -114,6 +114,8 @@ def test_deployments(line: str) -> None:
         "kubectl get pods",
         "kubectl apply --dry-run=client -f x",
         "make deploy-docs",
+        f"make deploy{'_' * 250}!",  # answers at once, however often it could be split
+        f"scripts/deploy{'_' * 3_000}!",
         "terraform plan",
         "git push origin main",
     ],

@@ -70,6 +70,16 @@ def test_commit_says_when_tracked_files_differ(made: Path) -> None:
     assert opened(made).commit == f"{head}-dirty"
 
 
+def test_commit_says_when_new_files_are_read_too(made: Path) -> None:
+    head = git(made, "rev-parse", "HEAD").strip()
+    (made / "new.yml").write_text("a: 1")
+    reader = opened(made)
+    assert reader.commit == f"{head}-dirty"
+    assert "new.yml" in reader.files
+    (made / ".git" / "info" / "exclude").write_text("new.yml\n")
+    assert opened(made).commit == head, "what is ignored is not read"
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [

@@ -85,3 +85,9 @@ def test_any_text_can_be_cut(script: str) -> None:
 def test_a_long_hostile_script_is_cut_in_bounded_time() -> None:
     assert len(commands("${{ '" * 100_000)) <= 5_000
     assert len(commands("a;" * 200_000)) <= 5_000
+
+
+def test_a_chain_without_end_is_followed_only_so_far() -> None:
+    found = commands("a | " * 60_000, pipefail=True)
+    assert "chain of more than" in found[0].ignored
+    assert commands("pytest && " * 20 + "true")[0].ignored == ""

@@ -58,11 +58,11 @@ def test_a_tool_that_fails_is_unseen(tmp_path: Path, script: str, reason: Reason
     assert answer.why is reason
 
 
-def test_findings_of_an_unknown_form_are_left_out(tmp_path: Path) -> None:
+def test_findings_of_an_unknown_form_are_not_taken_for_none(tmp_path: Path) -> None:
     program = tmp_path / "zizmor"
     line = '[{"ident": "x"}, 3, {"ident": "y", "determinations": {}, "locations": [{"symbolic": {"kind": "Primary"}}]}]'
     program.write_text(f"#!/bin/sh\necho '{line}'\necho ' INFO audit: completed ./.github/workflows/w00000.yml' >&2\n")
     program.chmod(0o755)
     answer = audit(str(program), {"a.yml": TITLE}, {}, 20)
-    assert isinstance(answer, Audit)
-    assert answer.files == {"a.yml": ()}
+    assert isinstance(answer, Unseen)
+    assert answer.why is Reason.INCOMPLETE

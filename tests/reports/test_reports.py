@@ -16,6 +16,7 @@ from prodproof.reports.junit import as_junit
 from prodproof.reports.markdown import as_markdown
 from prodproof.reports.sarif import as_sarif
 from prodproof.reports.text import print_report
+from prodproof.reports.view import brief
 from tests.reports.sample import decision, verification
 
 RUN = verification()
@@ -35,7 +36,7 @@ def test_terminal_text() -> None:
     assert "note: the waiver of exposure.https-only by ben ran out on 2026-05-01: it is open again" in lines
     assert any(line.startswith("exposure ") and line.endswith("1 hold   1 broken   1 unknown") for line in lines)
     assert any(line.startswith("  ✗ hsts") and line.endswith("high") for line in lines)
-    assert "      mend  raise max-age to 31536000" in lines
+    assert "      mend  Raise max-age to 31536000" in lines
     assert any(line.startswith("  ? no-stale-dns") and "no zone data (not-configured)" in line for line in lines)
     assert any(line.startswith("  ○ csrf") and "waived until 2026-06-05 by ana" in line for line in lines)
     assert "1 hold · 1 broken · 2 unknown · 1 waived · 1 not applicable   of 6          14.2 s" in lines
@@ -138,3 +139,10 @@ def test_html_is_self_contained_and_inert() -> None:
     assert "url(" not in text and "@import" not in text and "\x1b" not in text
     assert "Not yet" in text and 'id="exposure-hsts" open' in text
     assert "1 broken" in text and "9f3c21ab" in text
+
+
+def test_a_long_remedy_is_not_cut_within_quoted_text() -> None:
+    assert brief("Set it first; then wait for a day.", 20) == "Set it first."
+    quoted = "In nginx: `location / { deny all; }` and no other block; then load the configuration anew"
+    assert brief(quoted, 30) == quoted
+    assert brief(quoted, 60) == "In nginx: `location / { deny all; }` and no other block."

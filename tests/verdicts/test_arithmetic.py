@@ -222,3 +222,13 @@ def test_evidence_below_the_floor_can_break_but_not_hold() -> None:
 
     assert judged("on") is Kind.UNKNOWN
     assert judged("off") is Kind.BROKEN
+
+
+def test_nothing_to_judge_says_what_was_looked_for() -> None:
+    @guarantee("toy.lit", seeds="x", proof="inside", severity="low", nothing="no lamp was found")
+    def judge(lamp: Lamp) -> Verdict:
+        return holds(lamp.light)
+
+    system = Declared(system="toy", environment=Environment(name="production"))
+    result = decide(judge, Evidence.of([Survey(Lamp, ())]), system, NOON)
+    assert (result.kind, result.message) == (Kind.UNKNOWN, "no lamp was found")

@@ -45,7 +45,7 @@ def page(item: Entry) -> str:
         "",
         _block("must be true", item.must_be_true),
         _block("risk", item.risk),
-        _block("verified", item.verified_by),
+        _block("verified" if guarantee.can_break else "how it will be verified", item.verified_by),
         _block("mend", item.remedy),
         _block(
             "evidence",

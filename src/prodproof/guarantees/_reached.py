@@ -16,8 +16,8 @@ def unseen(
     """Why the answers cannot show that nothing is there; None when they can."""
     if home is None or lost:
         first = lost[0] if lost else PathLost("/", Reason.UNREACHABLE, "the site did not answer")
-        more = f" (+{len(lost) - 1} more paths)" if len(lost) > 1 else ""
-        return unknown(first.why, f"{first.path}: {first.detail}{more}")
+        more = f" and {len(lost) - 1} more paths" if len(lost) > 1 else ""
+        return unknown(first.why, f"{first.detail} (asked for {first.path}{more})")
     if home.interposed:
         return unknown(Reason.DENIED, f"the site's own page was answered by {home.interposed}")
     if home.status in (401, 403) and home.as_unknown:

@@ -149,5 +149,5 @@ def _unpermitted(permission: Permission, about: Any, declared: Declared) -> Unse
     if permission not in getattr(about, "allow", frozenset()):
         return Unseen(Reason.NOT_PERMITTED, f'{scope_of(about).name} did not opt in: allow = ["{permission}"]')
     if not declared.trusted:
-        return Unseen(Reason.NOT_PERMITTED, "active traffic needs trust: prodproof trust, or --trust")
+        return Unseen(Reason.NOT_PERMITTED, "test traffic is sent only with your trust: prodproof trust, or --trust")
     return None

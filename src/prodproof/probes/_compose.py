@@ -6,9 +6,11 @@ from typing import Any
 
 from prodproof.facts import Location, Unseen
 from prodproof.facts.runtime import ComposeService, ComposeUpdate
-from prodproof.reach.placed import PlacedMap
+from prodproof.probes._files import is_for_development, is_sample
+from prodproof.reach.placed import PlacedMap, read_documents
+from prodproof.reach.repository import RepositoryReader, shown
 
-COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
+_COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
 _NAMED = re.compile(r"^(docker-)?compose([.\-_][\w.\-]*)?\.ya?ml$")
 _POWERFUL = (
     "/", "/etc", "/root", "/home", "/proc", "/sys", "/dev", "/boot", "/usr", "/lib", "/run", "/var/run",
@@ -17,7 +19,7 @@ _POWERFUL = (
 _ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
 
 
-def is_compose(path: str, documents: Sequence[Any] | Unseen) -> bool:
+def _is_compose(path: str, documents: Sequence[Any] | Unseen) -> bool:
     """Whether a file really is a compose file: one named `stack-usage.yml` or `decompose.yaml` can be anything."""
     if _NAMED.search(path.rpartition("/")[2]):
         return True
@@ -25,6 +27,20 @@ def is_compose(path: str, documents: Sequence[Any] | Unseen) -> bool:
         return False
     listed = [document.map("services") for document in documents if isinstance(document, PlacedMap)]
     return any({"image", "build"} & one.map(name).keys() for one in listed for name in one)
+
+
+def compose_files(reader: RepositoryReader) -> Iterator[tuple[str, list[Any] | Unseen]]:
+    """Printable path and documents of each compose file that is no sample and not for a developer's machine."""
+    for path in reader.glob(*_COMPOSE):
+        if is_sample(path) or is_for_development(path):
+            continue
+        name, text = shown(path), reader.text(path)
+        documents = read_documents(text) if isinstance(text, str) else text
+        if not _is_compose(path, documents):
+            continue
+        if isinstance(text, str) and isinstance(documents, Unseen):
+            documents = Unseen(documents.why, f"{name} {documents.detail}")
+        yield name, documents
 
 
 def services(documents: Sequence[Any], path: str, other_platform: bool) -> Iterator[ComposeService]:

@@ -4,9 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from prodproof.facts import Location
+from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.django import Certainty, CsrfCause, CsrfPlace, DjangoSettings
 from prodproof.probes._django_project import Application, DjangoSource
+from prodproof.reach.repository import shown
 
 OF_REQUEST = {"user", "session", "COOKIES", "POST", "GET", "body", "FILES", "data", "headers", "META", "method", "auth"}
 TELLING = {
@@ -33,6 +34,7 @@ def places(source: DjangoSource, application: Application, settings: DjangoSetti
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
+            source.unread.append(Unseen(Reason.INCOMPLETE, f"{shown(path)} is not Python of this version"))
             continue
         found.extend(_in_module(path, tree))
     return (*found, *_middleware(settings))

@@ -17,7 +17,7 @@ from prodproof.reach.repository import RepositoryReader
 MAX_SOURCE = 2 * 1024 * 1024
 MAX_CANDIDATES = 200
 
-_MODULE = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:[,=:]|\s)\s*[\"']?([A-Za-z_][\w.]*)")
+_MODULE = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?(?:\s*+[,=:]\s*+|\s++)[\"']?([A-Za-z_][\w.]*)")
 _TELLTALE = re.compile(
     r"^[ \t]*(INSTALLED_APPS|MIDDLEWARE|MIDDLEWARE_CLASSES|ROOT_URLCONF|WSGI_APPLICATION|DATABASES|SECRET_KEY|DEBUG"
     r"|ALLOWED_HOSTS|TEMPLATES)\s*(?::[^=\n]+)?\+?=",
@@ -43,7 +43,7 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:ENV\s+|export\s+|-\s+|Environment=)?[\"']?([A-Z][A-Z0-9_]*)[\"']?\s*[=:]\s*(\S.*)$", re.MULTILINE
 )
 _ENV_LINE = re.compile(r"^[ \t]*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
-_PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)")
+_PAIR = re.compile(r"\b([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)")
 
 
 @dataclass(frozen=True)

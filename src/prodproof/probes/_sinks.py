@@ -8,7 +8,7 @@ from prodproof.facts import Location
 from prodproof.facts.code import CodeFinding, Hole, Taint
 from prodproof.probes._taint import Builders, Flow, Function, Scope, bind, called, joined, owner, parameters
 
-SQL_TEXT = re.compile(
+_SQL_TEXT = re.compile(
     r"^\s*(select|with)\b|\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|drop\s+(table|index|view)|alter\s+table"
     r"|create\s+(table|index|view)|truncate|where\b|order\s+by|union\b|call\s+\w|exec\s+\w|pragma\s+\w|set\s+\w)",
     re.IGNORECASE | re.DOTALL,
@@ -155,7 +155,7 @@ class Module:
     def returned(self, value: ast.expr, scope: Scope) -> None:
         """Notes a function whose result is SQL that its parameters were put into."""
         flow = scope.flow(value)
-        if self.within and flow.built and flow.words.startswith("the parameter") and SQL_TEXT.search(flow.text):
+        if self.within and flow.built and flow.words.startswith("the parameter") and _is_sql(flow.text):
             self.builds[self.within[-1]] = flow.text
 
     def allowed(self, node: ast.If, scope: Scope) -> None:
@@ -190,7 +190,7 @@ class Module:
         first = node.args[0] if node.args else None
         flow = scope.flow(first)
         if name in ("execute", "executemany", "executescript", "execute_values") and first is not None:
-            sql_like = SQL_TEXT.search(flow.text) is not None or (CURSORS.search(before) and not flow.text)
+            sql_like = _is_sql(flow.text) or (CURSORS.search(before) and not flow.text)
             if sql_like:
                 self.built(Hole.SQL, f"{_short(before)}.{name}", node, flow, where)
         elif name == "raw" and before.endswith(("objects", "_default_manager", "manager")):
@@ -200,7 +200,7 @@ class Module:
         elif name == "extra" and node.keywords and {"where", "select", "tables", "order_by"} & _words(node):
             parts = [scope.flow(word.value) for word in node.keywords if word.arg in ("where", "select", "tables")]
             self.built(Hole.SQL, "extra", node, joined(parts), where)
-        elif name == "text" and flow.built and SQL_TEXT.search(flow.text):
+        elif name == "text" and flow.built and _is_sql(flow.text):
             self.add(Hole.SQL, "text", node, flow, where)
         elif name in ("system", "popen") and before == "os":
             self.foreign(Hole.SHELL, f"os.{name}", node, flow, where)
@@ -289,6 +289,11 @@ class Module:
             for word in direct:
                 if word.arg and scope.flow(word.value).taint is Taint.REQUEST:
                     known[word.arg] = scope.flow(word.value)
+
+
+def _is_sql(text: str) -> bool:
+    # A longer text has said by then whether it is SQL.
+    return _SQL_TEXT.search(text[:4_000]) is not None
 
 
 def _short(text: str) -> str:

@@ -93,9 +93,7 @@ class _Found:
                 for kind in (UrlTable, PersonalModels, DeployCheck):
                     self.add(kind, subject, NOT_ASKED)
                 self.static(subject, source, application)
-            for gap in (*source.unread, *source.reader.gaps):
-                self.gaps[DjangoSettings].append(gap)
-                self.gaps[CsrfSource].append(gap)
+            self.unread(source)
 
     def asked(self, app: DjangoApp, subject: Subject, source: DjangoSource | None) -> None:
         if not self.world.declared.trusted:
@@ -118,6 +116,12 @@ class _Found:
         self.add(DjangoSettings, subject, settings, commit)
         found = CsrfSource(places=places(source, application, settings))
         self.add(CsrfSource, subject, found, commit)
+        self.unread(source)
+
+    def unread(self, source: DjangoSource) -> None:
+        for gap in (*source.unread, *source.reader.gaps):
+            self.gaps[DjangoSettings].append(gap)
+            self.gaps[CsrfSource].append(gap)
 
     def add(self, kind: type[Any], subject: Subject, seen: object, commit: str | None = None) -> None:
         self.seen[kind].append(self.world.inside(subject, seen, commit))

@@ -25,11 +25,12 @@ _TEMPLATE = frozenset(
         "py", "js", "ts", "mjs", "cjs", "d", "go", "rb", "php", "md", "rst", "html", "nix", "yml", "yaml", "tf",
     )
 )  # fmt: skip
-_ENV_FILE_LINE = re.compile(r"env_file:\s*(?:\n?\s*-?\s*(?:path:\s*)?[\"']?([\w./-]*\.env[\w.-]*)[\"']?)", re.MULTILINE)
+_ENV_FILE_LINE = re.compile(r"env_file:\s*+(?:-\s*+)?(?:path:\s*+)?[\"']?([\w./-]*\.env[\w.-]*)")
 _CODE_READS = re.compile(
-    r"(?:load_dotenv|read_env|dotenv_values|env_file\s*=)\s*\(?\s*[\"']([\w./-]*\.env[\w.-]*)[\"']"
+    r"(?:load_dotenv|read_env|dotenv_values|env_file\s*=)\s*+(?:\(\s*+)?[\"']([\w./-]*\.env[\w.-]*)[\"']"
 )
 HISTORY_TIMEOUT = 60.0
+MAX_READERS = 2_000
 
 
 @probe(EnvFiles, per=Repository, proof=Proof.INSIDE, time_limit=120, tools=("git",))
@@ -38,8 +39,9 @@ def observe(repository: Repository, world: World) -> Survey[EnvFiles]:
     reader = world.repositories[repository.path]
     if isinstance(reader, Unseen):
         return lost(EnvFiles, reader.why, reader.detail)
-    seen = _look(reader)
-    return Survey(EnvFiles, (world.inside(repository.subject, seen, reader.commit),), reader.gaps)
+    unread: list[Unseen] = []
+    seen = _look(reader, unread)
+    return Survey(EnvFiles, (world.inside(repository.subject, seen, reader.commit),), (*reader.gaps, *unread))
 
 
 def is_env_file(path: str) -> bool:
@@ -50,10 +52,10 @@ def is_env_file(path: str) -> bool:
     return not _TEMPLATE.intersection(re.split(r"[.\-_]", name.lower()))
 
 
-def _look(reader: RepositoryReader) -> EnvFiles | Unseen:
+def _look(reader: RepositoryReader, unread: list[Unseen]) -> EnvFiles | Unseen:
     if reader.git is None:
         return Unseen(Reason.INCOMPLETE, "not a git repository: its ignore rules and history cannot be asked for")
-    names = _names(reader)
+    names = _names(reader, unread)
     rules = ignored(reader, tuple(names))
     if isinstance(rules, Unseen):
         return rules
@@ -82,8 +84,11 @@ def _is_aside(path: str) -> bool:
     return purpose_of(path) is Purpose.ASIDE
 
 
-def _names(reader: RepositoryReader) -> dict[str, str]:
-    """Names to ask for: the usual ones, those of templates, and those that compose files and settings read."""
+def _names(reader: RepositoryReader, unread: list[Unseen]) -> dict[str, str]:
+    """Names to ask for: the usual ones, those of templates, and those that compose files and settings read.
+
+    `unread` gets what could not be read, so that a name may be missing.
+    """
     names = dict.fromkeys(USUAL, "")
     for path in reader.files:
         folder, _, name = path.rpartition("/")
@@ -94,9 +99,12 @@ def _names(reader: RepositoryReader) -> dict[str, str]:
             if is_env_file(target) and not _is_aside(target):
                 names.setdefault(target, f"{shown(path)} is its template")
     readers = reader.glob("**/*compose*.yml", "**/*compose*.yaml", "**/settings*.py", "**/settings/*.py")
-    for path in readers[:200]:
+    if len(readers) > MAX_READERS:
+        unread.append(Unseen(Reason.INCOMPLETE, f"more than {MAX_READERS} compose and settings files"))
+    for path in readers[:MAX_READERS]:
         text = reader.text(path)
         if isinstance(text, Unseen):
+            unread += [] if _is_aside(path) else [text]
             continue
         folder = path.rpartition("/")[0]
         for match in (*_ENV_FILE_LINE.finditer(text), *_CODE_READS.finditer(text)):

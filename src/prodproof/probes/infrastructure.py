@@ -7,7 +7,7 @@ from prodproof.facts import Location, Observation, Proof, Reason, Subject, Surve
 from prodproof.facts.declared import Repository
 from prodproof.facts.infrastructure import Flaw, InfrastructureFile, InfrastructureKind
 from prodproof.probes import _files
-from prodproof.probes._compose import COMPOSE, is_compose, services
+from prodproof.probes._compose import compose_files, services
 from prodproof.probes._nginx_rules import flaws
 from prodproof.probes._severe_checks import is_severe
 from prodproof.probes.probe import probe
@@ -83,15 +83,9 @@ def _nginx(reader: RepositoryReader) -> Iterator[Found]:
 
 
 def _compose(reader: RepositoryReader) -> Iterator[Found]:
-    for path in reader.glob(*COMPOSE):
-        if _files.is_sample(path) or _files.is_for_development(path):
-            continue
-        name, text = shown(path), reader.text(path)
-        documents = read_documents(text) if isinstance(text, str) else text
-        if not is_compose(path, documents):
-            continue
+    for name, documents in compose_files(reader):
         if isinstance(documents, Unseen):
-            yield Subject("file", name), Unseen(documents.why, f"{name} {documents.detail}")
+            yield Subject("file", name), documents
             continue
         found: list[Flaw] = []
         for service in services(documents, name, other_platform=False):

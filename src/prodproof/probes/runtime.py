@@ -8,7 +8,7 @@ from prodproof.facts import Location, Observation, Proof, Reason, Subject, Surve
 from prodproof.facts.declared import Repository
 from prodproof.facts.runtime import ComposeService, EcsService, ImageUser, SystemdUnit
 from prodproof.probes import _files
-from prodproof.probes._compose import COMPOSE, is_compose, services
+from prodproof.probes._compose import compose_files, services
 from prodproof.probes.probe import probe
 from prodproof.reach.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
 from prodproof.reach.placed import PlacedMap, read_documents, walk
@@ -18,6 +18,8 @@ from prodproof.reach.world import World
 
 FACTS = (ImageUser, ComposeService, SystemdUnit, EcsService)
 _HANDOVER = re.compile(r"\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chroot --userspec|exec su |tini-su|suexec)\b")
+_INSTALL = re.compile(r"(?:install|add)(.*)")
+_GOSU = re.compile(r"\b(gosu|su-exec)\b")
 _PLATFORM = re.compile(r"^[ \t]*kind:[ \t]*[\"']?(Deployment|StatefulSet|Rollout)\b", re.MULTILINE)
 _ECS = re.compile(r"aws_ecs_service|AWS::ECS::Service")
 
@@ -63,7 +65,7 @@ def _image(file: Dockerfile, path: str) -> ImageUser:
         for item in stage.instructions:
             entry = item.name in ("ENTRYPOINT", "CMD") or (item.name == "RUN" and "entrypoint" in item.value)
             handover |= entry and bool(_HANDOVER.search(item.value + " ".join(item.heredocs)))
-            handover |= item.name == "RUN" and bool(re.search(r"(install|add).*\b(gosu|su-exec)\b", item.value))
+            handover |= item.name == "RUN" and _installs_handover(item.value)
         users = [item for item in stage.instructions if item.name == "USER"]
         if users:
             written, line = users[-1].value.split("#")[0].strip(), users[-1].line
@@ -74,6 +76,10 @@ def _image(file: Dockerfile, path: str) -> ImageUser:
     return ImageUser(user=None, base=base, drops_rights=handover, location=Location(path, line))
 
 
+def _installs_handover(command: str) -> bool:
+    return any(_GOSU.search(command, *match.span(1)) for match in _INSTALL.finditer(command))
+
+
 def _assigned(value: str) -> Iterator[tuple[str, str | None]]:
     for match in re.finditer(r"([A-Za-z_]\w*)(?:=(\"[^\"]*\"|'[^']*'|\S*))?", value):
         yield match[1], match[2].strip("\"'") if match[2] is not None else None
@@ -81,16 +87,9 @@ def _assigned(value: str) -> Iterator[tuple[str, str | None]]:
 
 def _compose(reader: RepositoryReader) -> Iterator[tuple[Subject, ComposeService | Unseen]]:
     other: bool | None = None
-    for path in reader.glob(*COMPOSE):
-        if _files.is_sample(path) or _files.is_for_development(path):
-            continue
-        name = shown(path)
-        text = reader.text(path)
-        documents = read_documents(text) if isinstance(text, str) else text
-        if not is_compose(path, documents):
-            continue
+    for name, documents in compose_files(reader):
         if isinstance(documents, Unseen):
-            yield Subject("file", name), Unseen(documents.why, f"{name} {documents.detail}")
+            yield Subject("file", name), documents
             continue
         if other is None:
             other = _has_platform(reader)

@@ -46,24 +46,27 @@ def observe(repository: Repository, world: World) -> tuple[Survey[Any], ...]:
 
 
 def _properties(reader: RepositoryReader) -> Iterator[tuple[Subject, KafkaBroker | Unseen]]:
-    for path in reader.glob(*BROKER_FILES):
+    for name, text in _rendered(reader, *BROKER_FILES):
+        if isinstance(text, Unseen):
+            yield Subject("file", name), text
+        elif is_broker(properties := read_properties(text)):
+            yield Subject("file", name), broker(properties, name)
+
+
+def _rendered(reader: RepositoryReader, *patterns: str) -> Iterator[tuple[str, str | Unseen]]:
+    """Printable path and text of each matching file that is no sample and not for a developer's machine."""
+    for path in reader.glob(*patterns):
         if _files.is_sample(path) or _files.is_for_development(path):
             continue
-        subject, text = Subject("file", shown(path)), reader.text(path)
+        name, text = shown(path), reader.text(path)
         if isinstance(text, Unseen):
-            yield subject, text
-        elif why := _not_text(text, path):
-            yield subject, why
-        elif is_broker(properties := read_properties(text)):
-            yield subject, broker(properties, shown(path))
-
-
-def _not_text(text: str, path: str) -> Unseen | None:
-    if "\0" in text:
-        return Unseen(Reason.INCOMPLETE, f"{shown(path)} is not text")
-    if "{{" in text or "{%" in text:
-        return Unseen(Reason.INCOMPLETE, f"{shown(path)} is a template that has not been rendered")
-    return None
+            yield name, text
+        elif "\0" in text:
+            yield name, Unseen(Reason.INCOMPLETE, f"{name} is not text")
+        elif "{{" in text or "{%" in text:
+            yield name, Unseen(Reason.INCOMPLETE, f"{name} is a template that has not been rendered")
+        else:
+            yield name, text
 
 
 def _containers(reader: RepositoryReader) -> Iterator[tuple[Subject, KafkaBroker | Unseen]]:
@@ -125,20 +128,16 @@ def _is_broker(image: str, variables: dict[str, Property]) -> bool:
 
 
 def _defaults(reader: RepositoryReader) -> Iterator[tuple[Subject, SparkSettings | Unseen]]:
-    for path in reader.glob(*SPARK_DEFAULTS):
-        if _files.is_sample(path) or _files.is_for_development(path):
-            continue
-        subject, text = Subject("file", shown(path)), reader.text(path)
+    for name, text in _rendered(reader, *SPARK_DEFAULTS):
+        subject = Subject("file", name)
         if isinstance(text, Unseen):
             yield subject, text
-        elif why := _not_text(text, path):
-            yield subject, why
         else:
             matches = [(number, _DEFAULT_LINE.match(line)) for number, line in enumerate(text.splitlines(), 1)]
             settings = tuple(
                 SparkSetting(key=match[1], value=match[2][:200], line=number) for number, match in matches if match
             )
-            yield subject, SparkSettings(settings=settings, location=Location(shown(path), 1))
+            yield subject, SparkSettings(settings=settings, location=Location(name, 1))
 
 
 def _applications(reader: RepositoryReader) -> Iterator[tuple[Subject, SparkSettings | Unseen]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen
+from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, Host
 from prodproof.facts.ports import HostPorts
 from prodproof.facts.tls import SeenCertificate, TlsAddress, TlsEndpoint
@@ -18,6 +18,8 @@ from prodproof.reach.world import World
 MAX_HISTORY = 24
 AT_ONCE = 8
 """TLS ports that are looked at at the same time."""
+
+NO_PLACE = "no https:// entry point and no public port of a host is declared for this environment"
 
 _UPGRADES = {"postgresql": "postgres", "smtp": "smtp", "imap": "imap", "pop3": "pop3", "ftp": "ftp"}
 """How TLS begins with a service that a port scan has identified."""
@@ -54,6 +56,9 @@ class Place:
 @probe(TlsEndpoint, per=Declared, proof=Proof.OUTSIDE, time_limit=240.0, visitor=True, after=(HostPorts,))
 async def observe(about: Declared, world: World) -> Survey[TlsEndpoint]:
     """Look at every HTTPS entry point, every declared public port, and each port that an earlier scan found open."""
+    places = places_of(about, world)
+    if not places:
+        return lost(TlsEndpoint, Reason.NOT_DECLARED, NO_PLACE)
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(place: Place) -> Observation[TlsEndpoint]:
@@ -62,7 +67,7 @@ async def observe(about: Declared, world: World) -> Survey[TlsEndpoint]:
             seen, lab = await _look(place, world)
             return world.outside(place.subject, seen, lab)
 
-    return Survey(TlsEndpoint, tuple(await asyncio.gather(*(one(place) for place in places_of(about, world)))))
+    return Survey(TlsEndpoint, tuple(await asyncio.gather(*(one(place) for place in places))))
 
 
 def places_of(declared: Declared, world: World) -> tuple[Place, ...]:

@@ -33,8 +33,8 @@ _HOSTS = (
 )  # fmt: skip
 _ONCALL = re.compile(r"/(oncall|integrations/v1/(formatted_)?alertmanager)", re.IGNORECASE)
 _PART = re.compile(
-    r"\s*(?P<name>\"(?:[^\"\\]|\\.)*\"|[A-Za-z_][\w:]*)\s*(?P<operator>=~|!~|!=|=)\s*"
-    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^,{}\"']*?)\s*(?:,|$)"
+    r"\s*+(?P<name>\"(?:[^\"\\]|\\.)*+\"|[A-Za-z_][\w:]*+)\s*+(?P<operator>=~|!~|!=|=)\s*+"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[^,{}\"']*+)\s*+(?:,|$)"
 )
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{")
 
@@ -71,12 +71,19 @@ def _embedded(mapping: PlacedMap, path: str) -> list[AlertRouting] | Unseen:
         values = mapping.map(field)
         for key in values:
             text = values.get(key)
-            if not isinstance(text, str) or not key.endswith((".yaml", ".yml")) or len(text) > MAX_EMBEDDED:
+            if not isinstance(text, str) or not key.endswith((".yaml", ".yml")):
+                continue
+            named = key.startswith("alertmanager.")  # the file that the operator reads; others may be anything
+            if len(text) > MAX_EMBEDDED:
+                if named:
+                    return Unseen(Reason.INCOMPLETE, f"{key} is larger than {MAX_EMBEDDED // 1024} KB")
                 continue
             if mapping["kind"] == "Secret" and field == "data":
                 try:
                     text = base64.b64decode(text, validate=False).decode("utf-8", "replace")
                 except (binascii.Error, ValueError):
+                    if named:
+                        return Unseen(Reason.INCOMPLETE, f"{key} is not base64: encrypted, or not rendered")
                     continue
             if "receivers" not in text:
                 continue
@@ -154,7 +161,7 @@ def _parsed(text: str) -> Iterator[Matcher]:
         match = _PART.match(rest)
         if match is None or _TEMPLATE.search(rest):
             raise _UnreadableError(f"the matcher {text[:80]!r} is not understood")
-        yield Matcher(name=_plain(match["name"]), operator=match["operator"], value=_plain(match["value"]))
+        yield Matcher(name=_plain(match["name"]), operator=match["operator"], value=_plain(match["value"].strip()))
         rest = rest[match.end() :]
 
 

@@ -271,7 +271,7 @@ class _Reader:
                 self.hazards.append(Hazard("untrusted-input", what, line, f"{id}:{name}"))
         for service in _each(body.get("services")):
             name = str(service.get("name", "")) if isinstance(service, dict) else str(service)
-            if re.match(r"(.*/)?docker:(.*-)?dind|(.*/)?docker:.*dind", name):
+            if re.match(r"(.*/)?docker:(.*-)?dind|(.*/)?docker:.*dind", name[:300]):
                 what = f"job {id} runs docker-in-docker, for which its runner must be privileged"
                 self.hazards.append(Hazard("privileged-runner", what, line, id))
         variables = body.get("variables")

@@ -9,7 +9,7 @@ from typing import Any
 from prodproof.facts import Unseen
 from prodproof.reach.placed import PlacedMap, read_documents
 
-_OBJECT = re.compile(r"^[ \t]*[{,]?[ \t]*[\"']?kind[\"']?\s*:", re.MULTILINE)
+_OBJECT = re.compile(r"^[ \t]*+(?:[{,][ \t]*+)?[\"']?kind[\"']?\s*+:", re.MULTILINE)
 MAX_LISTED = 20_000
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from prodproof.facts import Unseen
@@ -49,19 +50,9 @@ def python_mentions(reader: RepositoryReader) -> Mentions:
     """What Python code imports and names, and what commands and configuration name."""
     found = Mentions()
     code = [path for path in reader.files if path.endswith((".py", ".pyi"))]
-    for path in code[:MAX_CODE_FILES]:
-        text = reader.text(path, MAX_FILE)
-        if isinstance(text, Unseen):
-            found.unread.append(shown(path))
-        else:
-            _python(text, shown(path), found)
+    _each(reader, code[:MAX_CODE_FILES], found, _python)
     other = [path for path in reader.files if _OTHER.fullmatch(path) and not _MANIFESTS.fullmatch(path)]
-    for path in other[:MAX_OTHER_FILES]:
-        text = reader.text(path, MAX_FILE)
-        if isinstance(text, Unseen):
-            found.unread.append(shown(path))
-        else:
-            _words(text, shown(path), found)
+    _each(reader, other[:MAX_OTHER_FILES], found, _words)
     if len(code) > MAX_CODE_FILES or len(other) > MAX_OTHER_FILES:
         found.unread.append("files beyond the bounds")
     return found
@@ -78,13 +69,21 @@ def script_mentions(reader: RepositoryReader, folder: str) -> Mentions:
         and _SCRIPT.fullmatch(path)
         and not _MANIFESTS.fullmatch(path)
     ]
-    for path in paths[:MAX_CODE_FILES]:
+    _each(reader, paths[:MAX_CODE_FILES], found, _words)
+    if len(paths) > MAX_CODE_FILES:
+        found.unread.append("files beyond the bounds")
+    return found
+
+
+def _each(
+    reader: RepositoryReader, paths: Sequence[str], found: Mentions, gather: Callable[[str, str, Mentions], None]
+) -> None:
+    for path in paths:
         text = reader.text(path, MAX_FILE)
         if isinstance(text, Unseen):
             found.unread.append(shown(path))
         else:
-            _words(text, shown(path), found)
-    return found
+            gather(text, shown(path), found)
 
 
 def _python(text: str, path: str, found: Mentions) -> None:

@@ -148,7 +148,7 @@ def _bare(text: str, start: int) -> tuple[str, int]:
     return text[start:position], min(position, len(text))
 
 
-_LUA = re.compile(r"--[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[{}]")
+_LUA = re.compile(r"--[^\n]*|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[{}]")
 
 
 def _past_lua(text: str, start: int) -> int:

@@ -291,7 +291,7 @@ _DEPLOY_VERBS: tuple[tuple[str, str], ...] = (
     ("docker", r"(stack deploy|service update)\b"),
     (
         "make gmake just task npm yarn pnpm invoke",
-        r"(run )?(deploy|release-prod|ship)([-_:](?!docs?\b|preview|pages|test)\w+)*$",
+        r"(run )?(deploy|release-prod|ship)([-_:](?!docs?\b|preview|pages|test)\w++)*$",
     ),
     ("ecs-deploy ecs", r".+"),
     ("firebase", r"deploy\b"),
@@ -302,7 +302,7 @@ _DEPLOYING = {
     for program in programs.split()
 }
 _DEPLOY_SCRIPT = re.compile(
-    r"^(deploy|release-to-prod)([-_](?!docs?\b|preview|pages|test|key)\w+)*\.(sh|py|rb|js|bash)$|^deploy$"
+    r"^(deploy|release-to-prod)([-_](?!docs?\b|preview|pages|test|key)\w++)*\.(sh|py|rb|js|bash)$|^deploy$"
 )
 
 

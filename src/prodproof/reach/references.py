@@ -110,7 +110,8 @@ def _copied(file: Dockerfile, index: int, instruction: Instruction) -> list[Refe
     if instruction.name in ("COPY", "ADD") and (source := instruction.flags.get("from")):
         sources.append(source)
     if instruction.name == "RUN":
-        sources += re.findall(r"--mount=\S*?\bfrom=([^\s,]+)", instruction.value)
+        mounts = re.findall(r"--mount=(\S++)", instruction.value)
+        sources += [match[1] for mount in mounts if (match := re.search(r"\bfrom=([^,]+)", mount))]
     found = []
     for source in sources:
         name = replaced_arguments(source, _arguments(file, file.stages[index]))

@@ -60,7 +60,10 @@ class RepositoryReader:
 
     @cached_property
     def commit(self) -> str | None:
-        """HEAD's commit id; `<id>-dirty` when tracked files differ from it; None outside git or without a commit."""
+        """HEAD's commit id, or None outside git and without a commit.
+
+        `<id>-dirty` when tracked files differ from it, or new ones are among `files`: what is read is not that commit.
+        """
         if self.git is None:
             return None
         head = self.git("rev-parse", "--verify", "--quiet", "HEAD", timeout=10)
@@ -73,7 +76,8 @@ class RepositoryReader:
         if not isinstance(clean, Unseen) and clean.code == 1:
             # Stale stat data looks like a difference; `git diff` compares contents.
             clean = self.git("diff", "--quiet", "--ignore-submodules", "--no-ext-diff", "HEAD", "--", ".", timeout=60)
-        return commit if not isinstance(clean, Unseen) and clean.code == 0 else f"{commit}-dirty"
+        same = not isinstance(clean, Unseen) and clean.code == 0
+        return commit if same and not self._untracked else f"{commit}-dirty"
 
     @cached_property
     def shallow(self) -> bool:
@@ -102,7 +106,7 @@ class RepositoryReader:
             found = self._listed("ls-tree", "-r", "-z", "HEAD")
         else:
             found = self._listed("ls-files", "-z", "--cached", "--stage")
-            found |= set(self._plain("ls-files", "-z", "--others", "--exclude-standard"))
+            found |= self._untracked
         if len(found) > MAX_FILES:
             self._gaps.append(Unseen(Reason.INCOMPLETE, f"more than {MAX_FILES} files; the rest was not read"))
         return tuple(sorted(found)[:MAX_FILES])
@@ -148,6 +152,10 @@ class RepositoryReader:
     def exists(self, path: str) -> bool:
         """Whether a file is listed under exactly this path."""
         return path in self._index
+
+    @cached_property
+    def _untracked(self) -> frozenset[str]:
+        return frozenset(self._plain("ls-files", "-z", "--others", "--exclude-standard"))
 
     @cached_property
     def _index(self) -> frozenset[str]:

@@ -3,10 +3,12 @@
 import re
 import unicodedata
 
+MAX_LINES = 50_000
+MAX_LINE = 2_000
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^\s*(([-*+•]|\d{1,3}[.)]|#\.)\s+\S|\.\. code)")
-_MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
-_ASCIIDOC_HEADING = re.compile(r"^(={1,6})\s+(.*?)\s*$")
+_MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
+_ASCIIDOC_HEADING = re.compile(r"^(={1,6})\s+(.*)$")
 _UNDERLINE = re.compile(r"^([=\-~^\"'`#*+])\1{2,}\s*$")
 _PLACEHOLDER = re.compile(r"\b(todo|tbd|tba|fixme|coming soon|to be (written|done|determined))\b", re.IGNORECASE)
 _ANCHOR = re.compile(
@@ -23,7 +25,7 @@ def steps(text: str, anchor: str = "") -> int | None:
     Returns:
         The number, or None when there is no heading (or anchor) of that name.
     """
-    lines = text.splitlines()[:50_000]
+    lines = [line[:MAX_LINE] for line in text.splitlines()[:MAX_LINES]]
     if anchor:
         section = _section(lines, anchor)
         if section is None:
@@ -73,7 +75,9 @@ def _headings(lines: list[str]) -> list[tuple[int, int, str]]:
             continue
         match = _MARKDOWN_HEADING.match(line) or _ASCIIDOC_HEADING.match(line)
         if match:
-            found.append((number, len(match[1]), match[2]))
+            title = match[2].rstrip()
+            title = title.rstrip("#").rstrip() if match[1][0] == "#" else title
+            found.append((number, len(match[1]), title))
         elif (
             (under := _UNDERLINE.match(line))
             and number

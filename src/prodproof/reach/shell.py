@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 MAX_SCRIPT = 256 * 1024
 MAX_COMMANDS = 5_000
+MAX_CHAIN = 200
 _TOKEN = re.compile(
     r"""(?P<expression>\$\{\{.{0,500}?\}\})|(?P<double>"(?:\\.|[^"\\])*")|(?P<single>'[^']*')|(?P<escape>\\.)"""
     r"""|(?P<heredoc><<-?\s*(?P<quote>['"]?)(?P<mark>\w+)(?P=quote))|(?P<here><<<)"""
@@ -82,6 +83,8 @@ def _why_ignored(parts: "list[tuple[list[str], int, str, bool]]", number: int, o
             return "its exit code is lost in a pipe"
         position += 1
         operator = parts[position][2]
+        if position - number > MAX_CHAIN:
+            return f"it stands in a chain of more than {MAX_CHAIN} commands"
     if operator == "||" and position + 1 < len(parts):
         line = parts[position + 1][1]
         rest = [" ".join(part[0]) for part in parts[position + 1 : position + 6] if part[1] - line < 6]

@@ -109,10 +109,11 @@ def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[
     found: dict[str, list[AuditFinding]] = {
         path: [] for path in _audited(answer.stderr.decode("utf-8", "replace"), names)
     }
-    for item in raw if isinstance(raw, list) else []:
-        for name, finding in _finding(item):
-            if name in names:
-                found.setdefault(names[name], []).append(finding)
+    for item in raw if isinstance(raw, list) else [None]:
+        name, finding = _finding(item) or ("", None)
+        if finding is None or name not in names:
+            return Unseen(Reason.INCOMPLETE, "zizmor's answer has an unknown form")
+        found.setdefault(names[name], []).append(finding)
     return {path: tuple(items[:MAX_FINDINGS]) for path, items in found.items()}
 
 
@@ -136,8 +137,8 @@ def _audited(log: str, names: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _finding(item: Any) -> list[tuple[str, AuditFinding]]:
-    """One finding at its primary place; empty for a form that is not known."""
+def _finding(item: Any) -> tuple[str, AuditFinding] | None:
+    """The copy's name and one finding at its primary place; None for a form that is not known."""
     try:
         determined = item["determinations"]
         for location in item["locations"]:
@@ -146,19 +147,17 @@ def _finding(item: Any) -> list[tuple[str, AuditFinding]]:
                 continue
             route = ".".join(str(next(iter(part.values()))) for part in symbolic["route"]["route"])
             concrete = location["concrete"]
-            return [
-                (
-                    symbolic["key"]["Local"]["verbatim_path"].removeprefix("./"),
-                    AuditFinding(
-                        rule=item["ident"],
-                        severity=determined["severity"].lower(),
-                        confidence=determined["confidence"].lower(),
-                        message=f"{item['desc']}: {symbolic['annotation']}"[:300],
-                        line=int(concrete["location"]["start_point"]["row"]) + 1,
-                        key=route[:200],
-                    ),
-                )
-            ]
+            return (
+                symbolic["key"]["Local"]["verbatim_path"].removeprefix("./"),
+                AuditFinding(
+                    rule=item["ident"],
+                    severity=determined["severity"].lower(),
+                    confidence=determined["confidence"].lower(),
+                    message=f"{item['desc']}: {symbolic['annotation']}"[:300],
+                    line=int(concrete["location"]["start_point"]["row"]) + 1,
+                    key=route[:200],
+                ),
+            )
     except (KeyError, TypeError, AttributeError, ValueError, StopIteration):
-        return []
-    return []
+        return None
+    return None

@@ -43,9 +43,9 @@ _NEXT = {
     Reason.DENIED: "give the least grant: prodproof doctor {id}",
     Reason.TIMED_OUT: "see whether it answers at all, then prodproof verify --only {id}",
     Reason.UNREACHABLE: "see whether it answers at all, then prodproof verify --only {id}",
-    Reason.INCOMPLETE: "see what could not be read: prodproof verify --only {id} -v",
+    Reason.INCOMPLETE: "see what is missing: prodproof verify --only {id} -v",
     Reason.CRASHED: "please report it, with the file named above",
-    Reason.INSUFFICIENT_PROOF: "stronger evidence is needed: prodproof explain {id}",
+    Reason.INSUFFICIENT_PROOF: "see what else it takes: prodproof explain {id}",
     Reason.NOT_VERIFIABLE_YET: "check it by hand: prodproof explain {id}",
 }
 
@@ -124,13 +124,15 @@ def mend_line(standing: Standing) -> str:
     """What to do: the finding's own line, else the first sentence of the guarantee's remedy."""
     for item in rows_of(standing):
         if item.row.finding and item.row.finding.mend:
-            return item.row.finding.mend
+            return item.row.finding.mend[0].upper() + item.row.finding.mend[1:]
     return brief(first_sentence(standing.entry.remedy))
 
 
 def next_line(standing: Standing) -> str:
     """What would make an unknown known."""
     reason = standing.reason or Reason.NEVER_RUN
+    if reason is Reason.INSUFFICIENT_PROOF and not standing.entry.guarantee.verifiable:
+        return f"check the rest by hand: prodproof explain {standing.entry.id}"
     return _NEXT[reason].format(id=standing.entry.id)
 
 
@@ -143,7 +145,9 @@ def brief(text: str, length: int = 160) -> str:
     """A sentence cut at a semicolon, so that it fits two lines of a terminal; whole where it has none in reach."""
     if len(text) <= length:
         return text
-    kept = text[:length].rpartition(";")[0]
+    # Marks within quoted text (a header, a line of configuration) are its own.
+    quoted = re.sub(r"`[^`]*`?|\"[^\"]*\"?", lambda found: "-" * len(found[0]), text)
+    kept = text[: quoted.rfind(";", 0, length)] if ";" in quoted[:length] else ""
     return f"{kept}." if kept else text
 
 

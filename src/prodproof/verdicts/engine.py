@@ -23,6 +23,14 @@ LISTED_TYPES = (EntryPoint, Host, Zone, DataStore, Repository)
 IMPLIED = {Proof.ACTIVE: frozenset({Proof.OUTSIDE})}
 """Kinds of evidence that carry a weaker kind in themselves."""
 
+_IN_WORDS = {
+    Proof.RECORD: "a dated record",
+    Proof.INSIDE: "a look from inside",
+    Proof.OUTSIDE: "a look from outside",
+    Proof.ACTIVE: "test traffic",
+    Proof.DRILL: "a drill",
+}
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -190,16 +198,19 @@ def _stale(
 def _when_none(guarantee: Guarantee) -> Verdict:
     if guarantee.when_none is Kind.NOT_APPLICABLE:
         return Verdict(Kind.NOT_APPLICABLE, "looked everywhere: there is nothing that this is about")
-    return unknown(Reason.NOT_DECLARED, "there is nothing declared or found that this could be judged on")
+    general = "there is nothing declared or found that this could be judged on"
+    return unknown(Reason.NOT_DECLARED, guarantee.nothing or general)
 
 
 def _short_of_proof(guarantee: Guarantee, rows: tuple[Row, ...]) -> str | None:
     seen = {row.proof for row in rows if row.verdict.kind is Kind.HOLDS and row.proof}
     seen |= {implied for kind in seen for implied in IMPLIED.get(kind, ())}
     if missing := guarantee.proof - seen:
-        return f"fine as far as seen; to hold it needs {' and '.join(sorted(missing))} evidence too"
+        return (
+            f"fine as far as seen; to hold, it also needs {' and '.join(_IN_WORDS[kind] for kind in sorted(missing))}"
+        )
     if not guarantee.verifiable:
-        return "fine as far as seen; this version does not gather all the evidence that it needs to hold"
+        return "nothing wrong was seen; this version does not see enough to say that it holds"
     return None
 
 

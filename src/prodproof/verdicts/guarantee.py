@@ -70,6 +70,9 @@ class Guarantee:
     verifiable: bool
     good_for: timedelta
     module: str
+    nothing: str = ""
+    """What is said where a complete look found nothing to judge and that means unknown; empty: general words."""
+
     judges: list[BoundJudge] = field(default_factory=list)
 
     @property
@@ -125,6 +128,7 @@ def guarantee(
     when_none: str = "unknown",
     verifiable: bool = True,
     good_for: timedelta | None = None,
+    nothing: str = "",
 ) -> Callable[[Judge], Guarantee]:
     """Declare a claim by decorating its (first) judge.
 
@@ -136,10 +140,11 @@ def guarantee(
         when_none: what zero subjects mean after a complete look: `unknown` or `not_applicable`.
         verifiable: False where this version can find the claim broken but lacks a part of what would make it hold.
         good_for: for how long evidence is good; the shortest default of the kinds in `proof` if left out.
+        nothing: what was looked for in vain, said where zero subjects mean unknown.
     """
 
     def decorate(function: Judge) -> Guarantee:
-        made = _make(id, seeds, proof, severity, when_none, verifiable, good_for, function.__module__)
+        made = _make(id, seeds, proof, severity, when_none, verifiable, good_for, function.__module__, nothing)
         made.also(function)
         return made
 
@@ -160,6 +165,7 @@ def _make(
     verifiable: bool,
     good_for: timedelta | None,
     module: str,
+    nothing: str = "",
 ) -> Guarantee:
     floor = proof_floor(proof)
     return Guarantee(
@@ -171,4 +177,5 @@ def _make(
         verifiable=verifiable,
         good_for=good_for or min(GOOD_FOR[kind] for kind in floor),
         module=module,
+        nothing=nothing,
     )

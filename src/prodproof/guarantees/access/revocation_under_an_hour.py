@@ -15,6 +15,6 @@ GUARANTEE = planned(
     "access.revocation-under-an-hour",
     seeds="M-A5 M-text",
     proof="drill",
-    severity="critical",
+    severity="high",
     module=__name__,
 )

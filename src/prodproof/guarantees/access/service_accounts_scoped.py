@@ -14,6 +14,6 @@ GUARANTEE = planned(
     "access.service-accounts-scoped",
     seeds="L-9 S-3",
     proof="inside",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

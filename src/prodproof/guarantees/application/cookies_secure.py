@@ -4,7 +4,9 @@ SameSite=None only with a declared cross-site purpose.
 Risk: A session cookie is the key to a logged-in account: sent once over plain HTTP, read by a script or shared with a
 forgotten subdomain, it lets a stranger in without a password.
 Verified: Set-Cookie of every answer that a visitor gets (the page, its redirects, an unknown path, the usual login
-pages); cookie values are never kept. A test login is not made by this version, so that it can only be found broken.
+pages); cookie values are never kept. SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY and CSRF_COOKIE_SECURE of Django
+applications are read too, from the running application where it may be asked, else from its source: a value that only
+an environment variable knows is unknown. A test login is not made by this version, so that it can only be found broken.
 Mend: Django: SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY, CSRF_COOKIE_SECURE = True, SESSION_COOKIE_SAMESITE and
 CSRF_COOKIE_SAMESITE = "Lax", no *_COOKIE_DOMAIN; better, names that begin with `__Host-`. Express: cookie: { secure:
 true, httpOnly: true, sameSite: "lax" } with `trust proxy`. A cookie that other sites must send is named in
@@ -15,8 +17,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from prodproof.facts import Reason
-from prodproof.facts.declared import EntryPoint
+from prodproof.facts import Location, Reason
+from prodproof.facts.declared import EntryPoint, Environment, EnvironmentKind
+from prodproof.facts.django import Certainty, DjangoSettings, Setting, Source
 from prodproof.facts.http import Answer, Cookie, SiteAnswers, Situation
 from prodproof.guarantees._answers import own, unseen
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable, unknown
@@ -77,6 +80,56 @@ def _faults(cookie: Cookie, kind: str, answer: Answer, declared: EntryPoint) -> 
         yield finding("domain", f"is sent to every host under {cookie.domain.lstrip('.')} (Domain)")
 
 
+@judge.also
+def settings(fact: DjangoSettings, declared: Environment) -> Verdict:
+    if declared.kind is EnvironmentKind.DEVELOPMENT:
+        return not_applicable("a development environment")
+    names = _concerned(fact)
+    if not names:
+        return not_applicable("neither sessions nor CSRF cookies are in use")
+    known = {name: fact.setting(name) for name in names}
+    off = [item for item in known.values() if item is not None and _is_known(item) and not item.value]
+    if off:
+        return broken(*(_switched_off(item, fact) for item in off))
+    for name, item in known.items():
+        if item is None or not _is_known(item):
+            by = f": the variable {item.variable} decides" if item is not None and item.variable else ""
+            return unknown(
+                Reason.NOT_CONFIGURED,
+                f"what {name} is cannot be told from the source of {fact.module or 'the settings'}{by}; "
+                "to know it, let the running application be asked: [[django]] in the system file, or --django",
+            )
+    return holds(f"{', '.join(names)} are on in {fact.module}")
+
+
+def _concerned(fact: DjangoSettings) -> tuple[str, ...]:
+    """The settings that matter: a middleware that is known to be absent sets no cookie."""
+    middleware = fact.values("MIDDLEWARE") or fact.values("MIDDLEWARE_CLASSES")
+    names: tuple[str, ...] = ()
+    if not middleware or any("session" in item.lower() for item in middleware):
+        names += ("SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY")
+    in_session = fact.setting("CSRF_USE_SESSIONS")
+    own_cookie = in_session is None or (_is_known(in_session) and not in_session.value)
+    if own_cookie and (not middleware or any("csrf" in item.lower() for item in middleware)):
+        names += ("CSRF_COOKIE_SECURE",)
+    return names
+
+
+def _is_known(item: Setting) -> bool:
+    return item.certainty is Certainty.KNOWN and not (item.value is None and item.type)
+
+
+def _switched_off(item: Setting, fact: DjangoSettings) -> Finding:
+    if fact.source is Source.EFFECTIVE:
+        message = f"the running application has {item.name} off: {fact.module}"
+    elif item.is_default:
+        message = f"{fact.module} ({fact.chosen_because}) does not set {item.name}, and Django's default is off"
+    else:
+        message = f"{item.name} is off in {fact.module} ({fact.chosen_because})"
+    mend = f"set {item.name} = True in the settings of production"
+    return Finding("cookie-setting", message, item.location, key=f"{item.name} {fact.module}", mend=mend)
+
+
 SHOP = EntryPoint(url="https://shop.example")
 SESSION = Cookie("sessionid", secure=True, http_only=True, same_site="lax", path="/")
 TOKEN = Cookie("csrftoken", secure=True, same_site="lax", path="/")
@@ -87,6 +140,32 @@ GOOD = SiteAnswers(
 
 def _with(*cookies: Cookie) -> SiteAnswers:
     return replace(GOOD, answers=(replace(GOOD.answers[0], cookies=cookies),))
+
+
+PRODUCTION = Environment(name="production")
+ON = DjangoSettings(
+    source=Source.EFFECTIVE,
+    module="shop.settings",
+    settings=(
+        Setting(name="CSRF_COOKIE_SECURE", value=True),
+        Setting(
+            name="MIDDLEWARE",
+            value=(
+                "django.contrib.sessions.middleware.SessionMiddleware",
+                "django.middleware.csrf.CsrfViewMiddleware",
+            ),
+        ),
+        Setting(name="SESSION_COOKIE_HTTPONLY", value=True, is_default=True),
+        Setting(name="SESSION_COOKIE_SECURE", value=True, location=Location("shop/settings.py", 7)),
+    ),
+)
+IN_SOURCE = replace(ON, source=Source.STATIC, chosen_because="shop/wsgi.py names it")
+
+
+def _set(fact: DjangoSettings, name: str, **changes: object) -> DjangoSettings:
+    kept = tuple(item for item in fact.settings if item.name != name)
+    changed = replace(fact.setting(name) or Setting(name=name), **changes)  # type: ignore[arg-type]  # of Setting
+    return replace(fact, settings=(*kept, changed))
 
 
 EXAMPLES = (
@@ -107,4 +186,61 @@ EXAMPLES = (
     Example("a deleted cookie is no session", _with(replace(SESSION, secure=False, deleted=True)), unknown, SHOP),
     Example("a language cookie is neither", _with(Cookie("django_language")), unknown, SHOP),
     Example("plain HTTP", replace(GOOD, scheme="http"), not_applicable, SHOP),
+    Example("Django's settings as they must be", ON, holds, PRODUCTION),
+    Example(
+        "the running application has SESSION_COOKIE_SECURE off",
+        _set(ON, "SESSION_COOKIE_SECURE", value=False),
+        broken,
+        PRODUCTION,
+        says="has SESSION_COOKIE_SECURE off",
+    ),
+    Example(
+        "scripts may read the session cookie",
+        _set(IN_SOURCE, "SESSION_COOKIE_HTTPONLY", value=False, is_default=False),
+        broken,
+        PRODUCTION,
+        says="SESSION_COOKIE_HTTPONLY is off in shop.settings",
+    ),
+    Example(
+        "CSRF_COOKIE_SECURE is not set",
+        _set(IN_SOURCE, "CSRF_COOKIE_SECURE", value=False, is_default=True),
+        broken,
+        PRODUCTION,
+        says="does not set CSRF_COOKIE_SECURE",
+    ),
+    Example(
+        "a variable decides, off by default",
+        _set(IN_SOURCE, "SESSION_COOKIE_SECURE", value=False, certainty=Certainty.ENVIRONMENT, variable="SECURE"),
+        unknown,
+        PRODUCTION,
+        says="the variable SECURE decides",
+    ),
+    Example(
+        "the source computes it",
+        _set(IN_SOURCE, "SESSION_COOKIE_SECURE", value=None, certainty=Certainty.UNKNOWN),
+        unknown,
+        PRODUCTION,
+    ),
+    Example(
+        "off, on a developer's machine",
+        _set(ON, "SESSION_COOKIE_SECURE", value=False),
+        not_applicable,
+        Environment(name="dev", kind=EnvironmentKind.DEVELOPMENT),
+    ),
+    Example(
+        "off, but no session is in use",
+        _set(
+            _set(ON, "SESSION_COOKIE_SECURE", value=False),
+            "MIDDLEWARE",
+            value=("django.middleware.csrf.CsrfViewMiddleware",),
+        ),
+        holds,
+        PRODUCTION,
+    ),
+    Example(
+        "the token of forms lies in the session",
+        _set(_set(ON, "CSRF_COOKIE_SECURE", value=False), "CSRF_USE_SESSIONS", value=True),
+        holds,
+        PRODUCTION,
+    ),
 )

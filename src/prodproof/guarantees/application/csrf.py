@@ -35,7 +35,14 @@ NAMED = 5
 """Routes that a message names before it says how many more there are."""
 
 
-@guarantee("application.csrf", seeds="M-P5", proof="active", severity="high", verifiable=False)
+@guarantee(
+    "application.csrf",
+    seeds="M-P5",
+    proof="active",
+    severity="high",
+    verifiable=False,
+    nothing="no Django application was found in the repositories, and none is declared under [[django]]",
+)
 def judge(fact: UrlTable) -> Verdict:
     sessions = any(name.endswith("SessionMiddleware") for name in fact.middleware)
     findings: list[Finding] = []

@@ -20,7 +20,7 @@ from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, hol
 
 WORDS = {
     Hole.SQL: "SQL is put together from text",
-    Hole.SHELL: "a shell runs text that is put together",
+    Hole.SHELL: "a shell runs a command that is put together from text",
     Hole.EVAL: "text is run as code",
     Hole.DESERIALISE: "data is unpacked in a way that can run code",
     Hole.TEMPLATE: "a template is made of data",
@@ -67,7 +67,7 @@ def _numbered(findings: list[CodeFinding]) -> list[tuple[CodeFinding, int]]:
 
 def _finding(item: CodeFinding, number: int) -> Finding:
     origin = {
-        Taint.REQUEST: f" from the request ({item.detail})" if item.detail else " from the request",
+        Taint.REQUEST: f", from the request ({item.detail})" if item.detail else ", from the request",
         Taint.UNKNOWN: f" ({item.detail})" if item.detail else "",
         Taint.FIXED: "",
     }[item.taint]

@@ -14,6 +14,6 @@ GUARANTEE = planned(
     "application.rate-limited",
     seeds="H-9 H-2",
     proof="active",
-    severity="medium",
+    severity="high",
     module=__name__,
 )

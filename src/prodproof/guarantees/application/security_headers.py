@@ -1,12 +1,12 @@
-"""Content-Security-Policy, X-Frame-Options or frame-ancestors, X-Content-Type-Options, Referrer-Policy and 
+"""Content-Security-Policy, X-Frame-Options or frame-ancestors, X-Content-Type-Options, Referrer-Policy and
 Strict-Transport-Security are sent and strong.
 
 Risk: One comment field that forgets to escape is enough for a stranger's script to act as your logged-in users; a
 strict policy stops that script, and without framing rules your buttons can be clicked through somebody else's page.
 Verified: Headers of the normal and unknown-path answers: a policy and framing rules on HTML, nosniff on everything with
-a body, a referrer policy and HSTS on the normal answer. Policies are parsed and intersected as browsers do
-(report-only and meta frame-ancestors ignored, unsafe-inline void beside a nonce or hash, object-src inherited,
-frame-ancestors over X-Frame-Options); declared embedders are fine; the HTTP Observatory's score is shown, not judged.
+a body, a referrer policy and HSTS on the normal answer. Policies are parsed and intersected as browsers do (report-only
+and meta frame-ancestors ignored, unsafe-inline void beside a nonce or hash, object-src inherited, frame-ancestors over
+X-Frame-Options); declared embedders are fine; the HTTP Observatory's score is shown, not judged.
 Mend: Begin with Content-Security-Policy-Report-Only, then enforce "default-src 'none'; script-src 'self'; style-src
 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", with a nonce
 for scripts in the page. Django: django-csp (or SECURE_CSP from 6.0), SecurityMiddleware with

@@ -13,6 +13,6 @@ GUARANTEE = planned(
     "delivery.environments-isolated",
     seeds="L-4 M-S4",
     proof="active",
-    severity="critical",
+    severity="high",
     module=__name__,
 )

@@ -18,7 +18,14 @@ from prodproof.guarantees._pipelines import never_runs
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds
 
 
-@guarantee("delivery.no-ssh-deploys", seeds="M-D6", proof="inside", severity="medium", verifiable=False)
+@guarantee(
+    "delivery.no-ssh-deploys",
+    seeds="M-D6",
+    proof="inside",
+    severity="medium",
+    verifiable=False,
+    nothing="no pipeline and no deploy script was found in the repositories",
+)
 def judge(pipeline: Pipeline) -> Verdict:
     """Steps that reach a server's shell."""
     findings = [

@@ -17,7 +17,13 @@ from prodproof.facts.runtime import ComposeService, ComposeUpdate, EcsService
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable, unknown
 
 
-@guarantee("delivery.progressive", seeds="L-6", proof="inside", severity="medium")
+@guarantee(
+    "delivery.progressive",
+    seeds="L-6",
+    proof="inside",
+    severity="medium",
+    nothing="no Kubernetes, ECS or compose file that says how releases roll out was found in the repositories",
+)
 def judge(workload: Workload) -> Verdict:
     """A Kubernetes controller."""
     rollout = workload.rollout

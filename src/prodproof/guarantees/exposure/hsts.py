@@ -61,9 +61,7 @@ def _finding(fault: str, answers: list[Answer], fact: SiteAnswers) -> Finding:
     if fault == "missing":
         message = f"no Strict-Transport-Security on {where}"
         if not everywhere:
-            mend = (
-                "the header is lost on some answers: nginx needs `always`, and repeats it in each block with add_header"
-            )
+            mend = "in nginx add `always`, and repeat the header in each block that has an add_header of its own"
     elif fault == "invalid":
         message = f"Strict-Transport-Security is not valid on {where} ({value!r}); browsers ignore it"
     elif fault == "short":

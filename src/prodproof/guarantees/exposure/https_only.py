@@ -1,15 +1,15 @@
-"""Port 80 is closed, or sends every path to HTTPS on the same host at once, and never processes a method that
-changes data.
+"""Port 80 is closed, or sends every path to HTTPS on the same host at once, and never processes a method that changes
+data.
 
 Risk: Whatever is served over plain HTTP, including the login cookie that comes with it, can be read and changed by
 everybody between your user and you.
 Verified: Port 80 of each host (or the declared http:// entry point of the same host) is asked at each IPv4 and IPv6
 address for several paths, with GET, HEAD, POST and DELETE; redirects are read by hand. ACME's challenge path is exempt.
 Silence counts as closed only if this vantage reached another plain HTTP port.
-Mend: In nginx: `server { listen 80; listen [::]:80; server_name shop.example; return 301 https://$host$request_uri; }` and
-nothing else on port 80 but `location /.well-known/acme-challenge/`. Django behind a proxy: SECURE_SSL_REDIRECT = True
-with SECURE_PROXY_SSL_HEADER. AWS load balancer: a redirect action on the port 80 listener. Redirect to the same host
-first, to www or elsewhere only from there: only so the browser learns HSTS for the first host.
+Mend: In nginx: `server { listen 80; listen [::]:80; server_name shop.example; return 301 https://$host$request_uri; }`
+and nothing else on port 80 but `location /.well-known/acme-challenge/`. Django behind a proxy: SECURE_SSL_REDIRECT =
+True with SECURE_PROXY_SSL_HEADER. AWS load balancer: a redirect action on the port 80 listener. Redirect to the same
+host first, to www or elsewhere only from there: only so the browser learns HSTS for the first host.
 """
 
 from collections.abc import Iterable

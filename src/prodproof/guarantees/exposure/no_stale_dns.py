@@ -1,6 +1,6 @@
 """No old domain, test subdomain or DNS record points to something unverified.
 
-Risk: A forgotten record that points to a deleted bucket or app lets a stranger put his own page under your name, with
+Risk: A forgotten record that points to a deleted bucket or app lets a stranger put their own page under your name, with
 a valid certificate, your users' trust and, often, their cookies.
 Verified: Zone data (a zone file or a list of names) gives the names; without it the answer is unknown. Each is resolved
 and visited: CNAMEs that lead nowhere, pages by which a provider says that a name is free (providers that check

@@ -2,15 +2,15 @@
 
 Risk: Somebody who records the traffic, or sits between your users and you, can read or change what they send, because
 the server still agrees to encryption that is known to be breakable.
-Verified: Each protocol version and cipher suite is offered by itself from outside, at every address of each HTTPS
-entry point, declared public port and port that a scan found open (STARTTLS included), and compared with version 5.7 of
+Verified: Each protocol version and cipher suite is offered by itself from outside, at every address of each HTTPS entry
+point, declared public port and port that a scan found open (STARTTLS included), and compared with version 5.7 of
 Mozilla's intermediate profile; other suites with the same properties (forward secret, authenticated encryption with a
 full tag) pass. Groups under 112 bits and Diffie-Hellman primes under 2048 bits are findings. Opportunistic TLS on port
 25 is exempt.
-Mend: In nginx: `ssl_protocols TLSv1.2 TLSv1.3;` and the suites of https://ssl-config.mozilla.org, profile intermediate, in
-`ssl_ciphers` (they begin with ECDHE- and end in GCM-SHA256, GCM-SHA384 or POLY1305; no AES-SHA, no RC4, no DES).
-AWS load balancer: policy ELBSecurityPolicy-TLS13-1-2-Res-2021-06. PostgreSQL: `ssl_min_protocol_version = TLSv1.2` and
-the same list in `ssl_ciphers`.
+Mend: In nginx: `ssl_protocols TLSv1.2 TLSv1.3;` and the suites of https://ssl-config.mozilla.org, profile intermediate,
+in `ssl_ciphers` (they begin with ECDHE- and end in GCM-SHA256, GCM-SHA384 or POLY1305; no AES-SHA, no RC4, no DES). AWS
+load balancer: policy ELBSecurityPolicy-TLS13-1-2-Res-2021-06. PostgreSQL: `ssl_min_protocol_version = TLSv1.2` and the
+same list in `ssl_ciphers`.
 """
 
 from dataclasses import replace

@@ -13,6 +13,6 @@ GUARANTEE = planned(
     "monitoring.alert-path-proven",
     seeds="M-text K-6",
     proof="drill",
-    severity="critical",
+    severity="high",
     module=__name__,
 )

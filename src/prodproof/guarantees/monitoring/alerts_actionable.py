@@ -25,7 +25,13 @@ from prodproof.verdicts.example import SHOP
 ID = "monitoring.alerts-actionable"
 
 
-@guarantee(ID, seeds="M-O4", proof="inside", severity="medium")
+@guarantee(
+    ID,
+    seeds="M-O4",
+    proof="inside",
+    severity="medium",
+    nothing="no alert rule was found in the repositories; name their files under [monitoring] alert_rules",
+)
 def judge(rule: AlertRule, declared: Declared) -> Verdict:
     """Broken by anything that is missing; unknown where a link or an owner cannot be judged from here."""
     covering = next((book for book in declared.runbooks if _covers(book, rule)), None)

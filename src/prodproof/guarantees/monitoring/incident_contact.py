@@ -2,12 +2,12 @@
 
 Risk: Somebody finds your customers' data on the open internet and wants to warn you tonight; without an address that
 works, you learn of it from the newspaper.
-Verified: The file /.well-known/security.txt on the canonical host, as text/plain over trusted HTTPS, parsed (RFC 9116: at least
-one Contact, one Expires that is not past); contacts are well-formed, and pages on declared hosts answer; at least one
-declared runbook covers incidents, and each runbook that covers one has an owner and exists in a repository.
+Verified: The file /.well-known/security.txt on the canonical host, as text/plain over trusted HTTPS, parsed (RFC 9116:
+at least one Contact, one Expires that is not past); contacts are well-formed, and pages on declared hosts answer; at
+least one declared runbook covers incidents, and each runbook that covers one has an owner and exists in a repository.
 Mend: Publish a text file with `Contact: mailto:security@shop.example` and `Expires: 2027-01-01T00:00:00Z` at that path,
-and put the date into your calendar or build. nginx: `location = /.well-known/security.txt { default_type
-text/plain; }`. Declare [[runbook]] with path, owner and covers = ["incident", "leak", "breach"].
+and put the date into your calendar or build. nginx: `location = /.well-known/security.txt { default_type text/plain;
+}`. Declare [[runbook]] with path, owner and covers = ["incident", "leak", "breach"].
 """
 
 from collections.abc import Iterable

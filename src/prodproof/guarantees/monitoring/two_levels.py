@@ -33,7 +33,13 @@ class _Sent:
     kinds: frozenset[ReceiverKind]
 
 
-@guarantee("monitoring.two-levels", seeds="M-O5", proof="inside", severity="medium")
+@guarantee(
+    "monitoring.two-levels",
+    seeds="M-O5",
+    proof="inside",
+    severity="medium",
+    nothing="no configuration of Alertmanager was found in the repositories; name it under [monitoring] alertmanager",
+)
 def judge(routing: AlertRouting, declared: Declared) -> Verdict:
     """Walk the tree for every label set, then compare what urgent and informative alerts reach."""
     known = {receiver.name: receiver for receiver in routing.receivers}

@@ -20,7 +20,14 @@ from prodproof.facts.infrastructure import Flaw, InfrastructureFile, Infrastruct
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 
-@guarantee("platform.infrastructure-reviewed", seeds="L-6", proof="inside", severity="medium", verifiable=False)
+@guarantee(
+    "platform.infrastructure-reviewed",
+    seeds="L-6",
+    proof="inside",
+    severity="medium",
+    verifiable=False,
+    nothing="no Terraform, CloudFormation, Kubernetes, compose or nginx file was found in the repositories",
+)
 def judge(file: InfrastructureFile) -> Verdict:
     """Severe flaws are findings, one for each resource."""
     severe = [flaw for flaw in file.flaws if flaw.severe]

@@ -1,14 +1,14 @@
 """Kafka listens only with TLS and authentication, and access lists deny by default.
 
-Risk: Anybody who reaches the broker's port reads every event that the company ever sent through it, and can write
-orders of their own.
+Risk: Anybody who reaches the port of the message broker reads every event that the company ever sent through it, and
+can write orders of their own.
 Verified: Broker configuration: property files, KAFKA_* variables of compose files and Kubernetes manifests (Confluent,
 Apache and Bitnami images) and Strimzi objects. Every listener must use SASL_SSL, or SSL with required client
 certificates; an authorizer must be set and refuse what no list allows. A running broker is not asked yet.
 Mend: Set `listeners=SASL_SSL://:9093`, `security.inter.broker.protocol=SASL_SSL`,
 `authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer`, and leave
-`allow.everyone.if.no.acl.found` out. Strimzi: `tls: true` and `authentication` on every listener, and
-`authorization: {type: simple}`.
+`allow.everyone.if.no.acl.found` out. Strimzi: `tls: true` and `authentication` on every listener, and `authorization:
+{type: simple}`.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _PROTOCOLS = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}
     "platform.kafka-secured",
     seeds="H-guide-DataPipeline",
     proof="inside",
-    severity="medium",
+    severity="high",
     when_none="not_applicable",
 )
 def judge(broker: KafkaBroker) -> Verdict:

@@ -1,8 +1,8 @@
-"""Kubernetes workloads are isolated: network policies, restricted pods, encrypted secrets, namespaced roles, changes
-by GitOps.
+"""Kubernetes workloads are isolated: network policies, restricted pods, encrypted secrets, namespaced roles, changes by
+GitOps.
 
-Risk: Whoever breaks into one pod that is privileged, sees the node's files or holds a powerful token owns the whole
-cluster, with every customer's data in it.
+Risk: Whoever breaks into one container that runs privileged, sees the files of its machine or holds a powerful token
+owns the whole cluster, with every customer's data in it.
 Verified: Manifests (several in a file, Lists, raw bases of kustomizations): each pod against the Restricted pod
 security standard, a network policy that selects it (global ones of Cilium, Calico and the cluster count), images by
 digest; roles and bindings without cluster-admin and wildcards; namespaces that enforce pod security; an encryption
@@ -44,7 +44,7 @@ _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "
 _STRANGERS = {"Group:system:anonymous", "User:system:anonymous", "Group:system:unauthenticated"}
 
 
-@guarantee("platform.kubernetes-hardened", seeds="H-guide-Kubernetes L-1", proof="inside", severity="medium",
+@guarantee("platform.kubernetes-hardened", seeds="H-guide-Kubernetes L-1", proof="inside", severity="high",
            when_none="not_applicable")  # fmt: skip
 def judge(workload: Workload) -> Verdict:
     """A pod against the Restricted standard, isolation and image digests."""

@@ -1,10 +1,11 @@
 """Spark authenticates, encrypts traffic and spills, and protects its user interface.
 
-Risk: Anybody on the network can run code on the cluster that holds the customers' data, or read the data from its
-disks and its web pages.
-Verified: The files `spark-defaults.conf` and the `sparkConf` of the Spark operator's objects must switch on authentication,
-network and spill encryption and the protection of the web interface; what jobs and scripts of the repository lay over
-that for their sessions (`--conf`, `.config(...)`) must not switch it off. A running session is not asked.
+Risk: Anybody on the network can run code on the cluster that holds the customers' data, or read the data from its disks
+and its web pages.
+Verified: The files `spark-defaults.conf` and the `sparkConf` of the Spark operator's objects must switch on
+authentication, network and spill encryption and the protection of the web interface; what jobs and scripts of the
+repository lay over that for their sessions (`--conf`, `.config(...)`) must not switch it off. A running session is not
+asked.
 Mend: In spark-defaults.conf: `spark.authenticate true`, `spark.network.crypto.enabled true`,
 `spark.io.encryption.enabled true`, `spark.acls.enable true`, `spark.ssl.enabled true` (or `spark.ui.enabled false`).
 """
@@ -54,7 +55,7 @@ DEMANDS: tuple[tuple[str, str, Callable[[Known], bool]], ...] = (
     "platform.spark-secured",
     seeds="H-guide-DataPipeline",
     proof="inside",
-    severity="medium",
+    severity="high",
     when_none="not_applicable",
 )
 def judge(spark: SparkSettings) -> Verdict:

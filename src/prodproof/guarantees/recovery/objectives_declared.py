@@ -12,6 +12,6 @@ GUARANTEE = planned(
     "recovery.objectives-declared",
     seeds="M-B2 M-text",
     proof="inside",
-    severity="high",
+    severity="medium",
     module=__name__,
 )

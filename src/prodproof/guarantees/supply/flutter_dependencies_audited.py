@@ -3,11 +3,11 @@
 Risk: An app on thousands of phones carries a library with a published hole for months, because updates of apps reach
 people slowly and nobody looked at its packages.
 Verified: The exact versions in each pubspec.lock are looked up in the declared source of advisories (an exported OSV
-database or the OSV service; PyPI's data knows no Dart packages). A package that could not be looked up, a
-pubspec.yaml without a lock, an export older than 7 days are unknown. Suppressions count with reason, owner and an end
-date that has not passed.
-Mend: Run `flutter pub upgrade` for the package and commit pubspec.lock, or accept the advisory for a time in the system file
-(`[[suppression]]`).
+database or the OSV service; PyPI's data knows no Dart packages). A package that could not be looked up, a pubspec.yaml
+without a lock, an export older than 7 days are unknown. Suppressions count with reason, owner and an end date that has
+not passed.
+Mend: Run `flutter pub upgrade` for the package and commit pubspec.lock, or accept the advisory for a time in the system
+file (`[[suppression]]`).
 """
 
 from dataclasses import replace

@@ -47,7 +47,7 @@ def judge(use: DependencyUse) -> Verdict:
 
 
 _SAID = {
-    Ecosystem.PYPI: "without metadata nobody knows what they are imported as: install into .venv first",
+    Ecosystem.PYPI: "the name to import it by is not known: install the packages into .venv first",
     Ecosystem.PUB: "packages with native code or assets alone need no import",
 }
 _HOW = {item: _SAID.get(item, "without package-lock.json their commands are not known") for item in Ecosystem}

@@ -1,12 +1,12 @@
 """Pipelines use temporary credentials (OIDC), never long-lived keys.
 
-Risk: A key that is stored in the forge works from anywhere and for years: whoever reads it once, from a log, a fork or
-a compromised action, can come back whenever they like.
+Risk: A key that is stored with the pipeline works from anywhere and for years: whoever reads it once, from a log, a
+fork or a compromised action, can come back whenever they like.
 Verified: Workflow steps and scripts that log in to clouds, registries, package indexes and servers are read: which of
 them are handed a stored secret. The forge's own token is no finding. What the forge stores is not listed yet.
 Mend: AWS: `aws-actions/configure-aws-credentials` with `role-to-assume` and `permissions: id-token: write`; Google:
-workload identity federation; Azure: federated credentials; PyPI and npm: trusted publishing; GitLab: `id_tokens:`.
-Then delete the key, on both sides.
+workload identity federation; Azure: federated credentials; PyPI and npm: trusted publishing; GitLab: `id_tokens:`. Then
+delete the key, on both sides.
 """
 
 from dataclasses import replace
@@ -16,7 +16,14 @@ from prodproof.facts.pipeline import Forge, LongLivedCredential, Pipeline, Trigg
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds
 
 
-@guarantee("supply.pipeline-credentials-short-lived", seeds="L-3", proof="inside", severity="high", verifiable=False)
+@guarantee(
+    "supply.pipeline-credentials-short-lived",
+    seeds="L-3",
+    proof="inside",
+    severity="high",
+    verifiable=False,
+    nothing="no pipeline of GitHub Actions or GitLab CI was found in the repositories",
+)
 def judge(pipeline: Pipeline) -> Verdict:
     """Logins with stored keys."""
     if pipeline.credentials:

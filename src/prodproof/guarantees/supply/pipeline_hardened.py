@@ -29,7 +29,13 @@ _ELSEWHERE = {
 _PER_JOB = "excessive-permissions"
 
 
-@guarantee("supply.pipeline-hardened", seeds="L-3 H-guide-SLSA", proof="inside", severity="high")
+@guarantee(
+    "supply.pipeline-hardened",
+    seeds="L-3 H-guide-SLSA",
+    proof="inside",
+    severity="high",
+    nothing="no pipeline of GitHub Actions or GitLab CI was found in the repositories",
+)
 def judge(audit: WorkflowAudit) -> Verdict:
     """The audit's findings that are likely and weighty."""
     counted = [

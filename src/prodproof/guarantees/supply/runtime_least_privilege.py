@@ -1,7 +1,6 @@
 """Services run with no more rights than they need: not as root, no extra capabilities, read-only where possible.
 
-Risk: A flaw in one service hands the attacker root, the host's files or the container engine, and with it every
-other service on the machine.
+Risk: A flaw in one service hands the attacker the whole machine, and with it every other service that runs there.
 Verified: Dockerfiles (the last stage's user), compose files, Kubernetes pods and systemd units are read for root,
 privileged mode, dangerous capabilities, host namespaces and the container engine's socket. That can find it broken;
 for it to hold the live processes must be seen, which this version does not do.
@@ -29,8 +28,14 @@ _ROOT = {"root", "0"}
 _UNPRIVILEGED_BASES = ("distroless/", "nginx-unprivileged", "chainguard/")
 
 
-@guarantee("supply.runtime-least-privilege", seeds="M-text H-guide-Kubernetes", proof="inside", severity="medium",
-           verifiable=False)  # fmt: skip
+@guarantee(
+    "supply.runtime-least-privilege",
+    seeds="M-text H-guide-Kubernetes",
+    proof="inside",
+    severity="high",
+    verifiable=False,
+    nothing="no Dockerfile, compose file, Kubernetes pod or systemd unit was found in the repositories",
+)
 def judge(image: ImageUser) -> Verdict:
     """The user of a Dockerfile's last stage."""
     place = image.location

@@ -2,11 +2,11 @@
 
 Risk: A hole in a library is published, attackers use it within days, and nobody in the team hears of the fix for
 months.
-Verified: The files dependabot.yml and Renovate configurations (JSON, JSON5) are compared with each manifest in the repository:
-Python, npm, pub, Docker, compose, GitHub Actions, Terraform, Go, Ruby, Rust, submodules and others, folder by folder.
-Samples and vendored code are left out. Whether the proposed changes are left lying is not looked at yet.
-Mend: Write one `package-ecosystem` entry in `.github/dependabot.yml` for each ecosystem, with `directories: ["**/*"]` where
-there are many folders and a `cooldown`; or Renovate with `config:recommended`.
+Verified: The files dependabot.yml and Renovate configurations (JSON, JSON5) are compared with each manifest in the
+repository: Python, npm, pub, Docker, compose, GitHub Actions, Terraform, Go, Ruby, Rust, submodules and others, folder
+by folder. Samples and vendored code are left out. Whether the proposed changes are left lying is not looked at yet.
+Mend: Write one `package-ecosystem` entry in `.github/dependabot.yml` for each ecosystem, with `directories: ["**/*"]`
+where there are many folders and a `cooldown`; or Renovate with `config:recommended`.
 """
 
 from dataclasses import replace

@@ -81,7 +81,7 @@ def read_pubspec_lock(path: str, text: str) -> Manifest:
     return made(path, Ecosystem.PUB, "pubspec.lock", Role.LOCK, found)
 
 
-_GO_REQUIRE = re.compile(r"^(?:require\s+)?([\w.~-]+\.[\w.~-]+(?:/[\w.~/-]+)?)\s+(v\d\S*)")
+_GO_REQUIRE = re.compile(r"^(?:require\s+)?([\w~-]++(?:\.[\w~-]++)++(?:/[\w.~/-]++)?)\s+(v\d\S*)")
 
 
 def read_go_mod(path: str, text: str) -> Manifest:
@@ -206,7 +206,7 @@ class Unlocked:
         return made(path, self._ecosystem, self._form, Role.MANIFEST, found)
 
     def _gems(self, text: str) -> list[str]:
-        return re.findall(r"^[ \t]*gem\s*\(?\s*[\"']([\w.-]+)[\"']", text, re.MULTILINE)
+        return re.findall(r"^[ \t]*gem\s*+(?:\(\s*+)?[\"']([\w.-]+)[\"']", text, re.MULTILINE)
 
     def _crates(self, text: str) -> list[str]:
         data = read_toml(text)

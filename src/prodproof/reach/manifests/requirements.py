@@ -104,7 +104,7 @@ def read_requirements(path: str, text: str) -> RequirementsFile:
             unread.append(number)
     if logical and len(unread) == len(logical):
         raise UnparsableError("no line of it is a requirement")
-    compiled = any(_COMPILED.match(line) for line in text.splitlines()[:12])
+    compiled = any(_COMPILED.match(line[:500]) for line in text.splitlines()[:12])
     registry = [item for item in dependencies if item.origin is not Origin.LOCAL]
     hashed = bool(registry) and all(item.hashed for item in registry)
     pinned = all(item.version or item.origin is not Origin.REGISTRY for item in dependencies)

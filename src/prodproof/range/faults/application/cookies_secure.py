@@ -1,4 +1,4 @@
-"""A session cookie without Secure; one that scripts can read; one for every subdomain."""
+"""A session cookie without Secure; one that scripts can read; one for every subdomain; settings that say so."""
 
 from prodproof.facts import Reason
 from prodproof.range.components.site import HOST, Page, html
@@ -12,7 +12,7 @@ def _session(lab: Lab, attributes: str) -> None:
 
 
 def not_secure(lab: Lab) -> None:
-    """SESSION_COOKIE_SECURE = False."""
+    """What SESSION_COOKIE_SECURE = False sends."""
     _session(lab, "HttpOnly; SameSite=Lax")
 
 
@@ -24,6 +24,16 @@ def for_every_subdomain(lab: Lab) -> None:
     _session(lab, f"Secure; HttpOnly; SameSite=Lax; Domain={HOST}")
 
 
+def off_in_the_running_application(lab: Lab) -> None:
+    lab.repo.replace("harbour/settings/production.py", "SESSION_COOKIE_SECURE = True", "SESSION_COOKIE_SECURE = False")
+
+
+def not_set_in_the_source(lab: Lab) -> None:
+    """The application is not asked; that the setting is missing shows in its source."""
+    lab.repo.replace("harbour/settings/production.py", "CSRF_COOKIE_SECURE = True\n", "")
+    lab.declare(django=())
+
+
 def closed(lab: Lab) -> None:
     lab.site.stop()
 
@@ -32,8 +42,8 @@ FAULT = Fault(
     guarantee="application.cookies-secure",
     breaks=not_secure,
     says="sessionid",
-    variants=(readable, for_every_subdomain),
+    variants=(readable, for_every_subdomain, off_in_the_running_application, not_set_in_the_source),
     withdraws=closed,
     reason=Reason.UNREACHABLE,
-    needs=("site",),
+    needs=("repo", "django", "site"),
 )
