@@ -134,6 +134,15 @@ def test_an_empty_directory_proves_nothing(repo: Path) -> None:
     assert "holds" not in {item["verdict"] for item in ran.report.values()}
 
 
+def test_an_advisory_export_that_unpacks_without_end_is_bounded(repo: Path) -> None:
+    spoil.advisory_bomb(repo)
+    system = repo / "prodproof.toml"
+    system.write_text(system.read_text() + '\n[advisories]\nsource = "osv-export:osv"\n')
+    ran = verified(repo, "--only", AUDITED)
+    assert ran.code == 3
+    assert ran.report[AUDITED]["verdict"] == "unknown"
+
+
 def test_a_submodule_may_hold_anything(repo: Path, expected: Ran) -> None:
     spoil.submodule(repo)
     different = changed(verified(repo), expected)

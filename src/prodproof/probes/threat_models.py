@@ -31,7 +31,7 @@ _FIELD = r"(?im)^[ \t>*_\-|#\"']*{name}[\"'*_\s]*[:|]\s*[*_\"']*\s*(.+)$"
 _DATE = re.compile(_FIELD.format(name=r"(?:last[ -])?(?:date|reviewed|updated|review date)"))
 _OWNER = re.compile(_FIELD.format(name=r"(?:owners?|authors?|responsible|maintainers?)"))
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NOBODY = re.compile(r"^\W*(tbd|todo|tba|none|n/?a|nobody|\?)?\W*$", re.IGNORECASE)
+_NOBODY = re.compile(r"^\W*+(tbd|todo|tba|none|n/?a|nobody|\?)?\W*$", re.IGNORECASE)
 _TOPIC = {
     Sensitivity.AUTHENTICATION: re.compile(
         r"\b(auth\w*|log-?in|sign-?[iu][np]|accounts?|passwords?|sessions?|permissions?|identity)\b", re.IGNORECASE

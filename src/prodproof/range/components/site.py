@@ -203,12 +203,6 @@ class Site:
             server.shutdown()
             server.server_close()
 
-    def stop_plain(self) -> None:
-        """Close the plain HTTP port only."""
-        server = self._servers.pop()
-        server.shutdown()
-        server.server_close()
-
     def over_https(self, request: Request) -> Page:
         """What the addressed host answers, with the headers that it adds to everything."""
         host = self.hosts.get(request.headers.get("host", "").partition(":")[0].lower())
