@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Any
 
 from prodproof import __version__
@@ -10,6 +11,9 @@ from prodproof.facts.codec import digest, encode
 from prodproof.facts.declared import Declared, DjangoApp, GateScope, Permission
 from prodproof.probes.probe import Probe, registered, targets
 from prodproof.verdicts import Guarantee
+
+SCANNERS = ("bandit", "zizmor")
+"""Installed packages whose findings are reused for a commit."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,9 @@ def _needed(probes: tuple[Probe, ...], wanted: dict[type[Any], list[str]]) -> It
 def _context(declared: Declared) -> str:
     # What only judges and the gate read may change without a new look.
     seen_by_probes = replace(declared, trusted=False, waivers=(), not_applicable=(), gate=GateScope(), owners=())
-    # A newer version may see more in the same commit.
-    return digest({"by": __version__, "declared": encode(seen_by_probes)})[:12]
+    # A newer version, of ours or of a scanner that came with us, may see more in the same commit.
+    by = [__version__, *(version(name) for name in SCANNERS)]
+    return digest({"by": by, "declared": encode(seen_by_probes)})[:12]
 
 
 def scope_of(about: Any) -> Subject:

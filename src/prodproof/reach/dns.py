@@ -2,7 +2,7 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dns.asyncquery
@@ -157,13 +157,17 @@ class Resolver:
             return Reply(Lookup.TIMED_OUT)
         except (dns.exception.DNSException, ValueError, EOFError):
             return Reply(Lookup.BROKEN)
-        return read_reply(answer, name, kind)
+        return _whatever_it_is(lambda: answer, name, kind)
 
 
 def parse_reply(wire: bytes, name: str, kind: str) -> Reply:
     """Read an answer from its bytes; whatever they are, the worst outcome is `BROKEN`."""
+    return _whatever_it_is(lambda: dns.message.from_wire(wire), name, kind)
+
+
+def _whatever_it_is(message: Callable[[], dns.message.Message], name: str, kind: str) -> Reply:
     try:
-        return read_reply(dns.message.from_wire(wire), name, kind)
+        return read_reply(message(), name, kind)
     except Exception:  # foreign bytes fail in many ways; each means the same here
         return Reply(Lookup.BROKEN)
 

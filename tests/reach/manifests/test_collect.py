@@ -68,7 +68,8 @@ def test_includes_and_constraints(tmp_path: Path) -> None:
     assert manifest(found, "deps/base").dependencies[0].version == "5.0.1"
     gone = found["gone.txt"]
     assert isinstance(gone, Unseen) and gone.why is Reason.INCOMPLETE
-    assert not any("outside" in path for path in found)
+    outside = found["../outside.txt"]
+    assert isinstance(outside, Unseen) and outside.why is Reason.INCOMPLETE, "what lies outside is not read, and said"
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,12 @@ def collect(reader: RepositoryReader) -> Collected:
         read[path] = _read(reader, path, options)
         manifest = read[path]
         if isinstance(manifest, Manifest):
-            queue += [named for named in (*manifest.includes, *manifest.constraints) if _inside(named)]
+            for named in (*manifest.includes, *manifest.constraints):
+                if _inside(named):
+                    queue.append(named)
+                else:
+                    why = f"{shown(path)} includes it, and it lies outside the repository: it was not read"
+                    read.setdefault(named, Unseen(Reason.INCOMPLETE, why))
     for path in queue:
         read.setdefault(path, Unseen(Reason.INCOMPLETE, f"more than {MAX_MANIFESTS} manifests; this one was not read"))
     applications = [path for path in reader.files if _APPLICATION.fullmatch(path)]
