@@ -47,7 +47,7 @@ def test_every_command_has_help(prodproof: Command, name: str) -> None:
 
 def test_the_catalogue_as_json(prodproof: Command) -> None:
     data = json.loads(prodproof("guarantees", "--format", "json").out)
-    assert len(data) == len({item["id"] for item in data}) == 150
+    assert len(data) == len({item["id"] for item in data}) >= 150
     for item in data:
         assert set(item) == {
             "id", "area", "seeds", "proof", "must_be_true", "risk", "verified_by", "remedy", "severity",
