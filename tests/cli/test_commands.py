@@ -182,7 +182,10 @@ run()
         time.sleep(0.05)
     time.sleep(1)
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    try:
+        _, errors = child.communicate(timeout=120)
+    finally:
+        child.kill()
     assert child.returncode == 130, errors
     assert "interrupted" in errors and "Traceback" not in errors
     with open_ledger(repo.directory / ".prodproof", system="harbour") as ledger:

@@ -61,11 +61,11 @@ def changed(ran: Ran, expected: Ran) -> dict[str, tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("spoilt", "affected"),
     [
-        pytest.param(spoil.link_loops, YAML_READERS | {UPDATES}, id="links in circles and out of it"),
+        pytest.param(spoil.link_loops, YAML_READERS | {UPDATES, ENV_FILES}, id="links in circles and out of it"),
         pytest.param(spoil.special_files, YAML_READERS | WORKFLOW_READERS, id="pipes, sockets, devices"),
         pytest.param(
             spoil.huge_file,
-            YAML_READERS | WORKFLOW_READERS | LOCK_READERS | {INJECTION, DEBUG_OFF, UPDATES},
+            YAML_READERS | WORKFLOW_READERS | LOCK_READERS | {INJECTION, DEBUG_OFF, UPDATES, ENV_FILES},
             id="files of 100 MB",
         ),
         pytest.param(spoil.billion_laughs, WORKFLOW_READERS, id="billion laughs"),

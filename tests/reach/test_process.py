@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,10 @@ time.sleep(600)
 """
     answer = python(code, timeout=2.0)
     assert isinstance(answer, Unseen) and answer.why is Reason.TIMED_OUT
-    pid = int((tmp_path / "pid").read_text())
-    stat = Path(f"/proc/{pid}/stat")
+    stat = Path(f"/proc/{int((tmp_path / 'pid').read_text())}/stat")
+    deadline = time.monotonic() + 20
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.05)  # a killed process takes a moment to end
     assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from prodproof.cli.interrupt import run
 from prodproof.cli.main import Exit
 from prodproof.cli.reporting import render
 from prodproof.cli.session import choose, open_session
@@ -119,7 +120,7 @@ def _run(lab: Lab, directory: Path, report: Path) -> None:
     session = open_session(str(system_file), trust=True, settings=lab.settings, today=now.date())
     session = replace(session, declared=replace(session.declared, django=(shop_application(directory),)))
     chosen = choose((), ())
-    verification = asyncio.run(carry_out(session, chosen, now=now))
+    verification = run(carry_out(session, chosen, now=now))
     render(verification, session, "text", None, html=report)
     typer.echo("this was a demo with flaws put in on purpose; on your own repository: prodproof init, prodproof verify")
 

@@ -1,6 +1,5 @@
 """`prodproof gate`: go or no-go, from what the ledger knows."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from prodproof.cli.interrupt import run
 from prodproof.cli.main import Exit
 from prodproof.cli.options import CaFile, Django, Env, PathTarget, Rate, Resolve, Source, State, Trust, Vantage
 from prodproof.cli.session import Session, choose, open_session, settings_from
@@ -63,7 +63,7 @@ def gate(
     )
     chosen = choose((), ())
     if fresh:
-        asyncio.run(carry_out(session, chosen, now=now, vantage=vantage))
+        run(carry_out(session, chosen, now=now, vantage=vantage))
     commits = asked_commits(session, release)
     verification = judge_again(session, chosen, now=now, vantage=vantage, release=release, commits=commits)
     decision = decide_gate(verification.standings, session.declared.gate)

@@ -1,6 +1,5 @@
 """`prodproof verify`: look, judge, report."""
 
-import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from prodproof.cli.interrupt import run
 from prodproof.cli.options import (
     Areas,
     CaFile,
@@ -82,6 +82,6 @@ def verify(
         work = carry_out_since(session, chosen, since, now=now, vantage=vantage)
     else:
         work = carry_out(session, chosen, now=now, vantage=vantage, fresh=fresh)
-    verification = asyncio.run(work)
+    verification = run(work)
     render(verification, session, format.value, output, public=public, verbose=verbose, whole=not only and not area)
     raise typer.Exit(exit_code(verification))
