@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from prodproof.reach.port_scan import Scanner
+from prodproof.reach.ports.scan import Scanner
 from prodproof.reach.world import Settings
 
 ADDRESS = "127.91.7.3"

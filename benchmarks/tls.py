@@ -31,7 +31,7 @@ SERVERS = {
 
 OURS = """
 import asyncio, json, sys
-from prodproof.reach.tls import Target, examine
+from prodproof.reach.tls.endpoint import Target, examine
 from prodproof.reach.world import Settings
 seen = asyncio.run(examine(Target("127.0.0.1", int(sys.argv[1]), "localhost"), Settings()))
 print(json.dumps({offer.version: sorted(offer.suites) for offer in seen.protocols if offer.accepted}))

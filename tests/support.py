@@ -7,7 +7,7 @@ from pathlib import Path
 from prodproof.guarantees import catalogue
 from prodproof.plan import make_plan
 from prodproof.range import Lab
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 from prodproof.runner.observe import observe
 from prodproof.verdicts import Evidence, Result, decide

@@ -12,7 +12,7 @@ from prodproof.facts.http import Answer, SiteAnswers, Situation
 from prodproof.guarantees import _observatory, _observatory_csp
 from prodproof.guarantees._observatory_scores import Result, grade, total
 from prodproof.probes._page import answer_of, read_page
-from prodproof.reach.http import Exchange
+from prodproof.reach.http.client import Exchange
 
 CASES = json.loads((Path(__file__).parent / "observatory_scores.json").read_text())
 """Made-up answers, each with the score that mdn-http-observatory at 94042bb (algorithm version 6) gives them."""

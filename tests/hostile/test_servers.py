@@ -292,7 +292,7 @@ def test_the_loop_stays_free() -> None:
     from prodproof.facts.http import Situation
     from prodproof.probes._page import answer_of
     from prodproof.probes._traces import traces_in
-    from prodproof.reach.http import Exchange
+    from prodproof.reach.http.client import Exchange
 
     async def ticks() -> int:
         count = 0

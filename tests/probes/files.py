@@ -9,7 +9,7 @@ from typing import Any
 from prodproof.facts import Survey, Unseen
 from prodproof.facts.declared import Declared, Environment, Repository
 from prodproof.probes.probe import Probe
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 
 SHOP = Repository(path=".", name="shop")

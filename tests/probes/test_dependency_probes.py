@@ -19,7 +19,7 @@ from prodproof.facts.registries import RegistrySettings
 from prodproof.probes import dependency_audit, dependency_use, manifests, registries
 from prodproof.probes.probe import Probe
 from prodproof.range.components.advisories import Advisories
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -15,10 +15,10 @@ from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Environmen
 from prodproof.facts.django import CsrfSource, DeployCheck, DjangoSettings, PersonalModels, Source, UrlRoute, UrlTable
 from prodproof.probes import debug_pages, environment_pages
 from prodproof.probes.django import observe
-from prodproof.reach.http import Exchange
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.http.client import Exchange
 from prodproof.reach.world import World
-from tests.reach.hard_django import write
+from tests.reach.django.hard import write
 
 APP = DjangoApp(environment="production", manage=(sys.executable, "manage.py"))
 REPOSITORY = Repository(path=".", name="hard")

@@ -12,7 +12,7 @@ from prodproof.probes._django_csrf import places
 from prodproof.probes._django_project import DjangoSource
 from prodproof.probes._django_static import static_settings
 from prodproof.probes._settings_module import Evaluator
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 
 KNOWN, ENVIRONMENT, UNKNOWN = Certainty.KNOWN, Certainty.ENVIRONMENT, Certainty.UNKNOWN
 HEAD = 'ROOT_URLCONF = "shop.urls"\nINSTALLED_APPS = []\nMIDDLEWARE = []\n'

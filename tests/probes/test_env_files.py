@@ -12,7 +12,7 @@ from prodproof.facts import Reason, Survey, Unseen
 from prodproof.facts.declared import Declared, Environment, Repository
 from prodproof.facts.env_files import EnvFiles
 from prodproof.probes.env_files import is_env_file, observe
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 
 HERE = Repository(path=".", name="shop")

@@ -11,8 +11,8 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts.infrastructure import InfrastructureFile
 from prodproof.probes._severe_checks import is_severe
 from prodproof.probes.infrastructure import observe
-from prodproof.reach.checkov import Scan, read_results
 from prodproof.reach.programs import find_program
+from prodproof.reach.scanners.checkov import Scan, read_results
 from tests.probes.files import seen, survey
 
 BUCKET = 'resource "aws_s3_bucket" "b" {\n  bucket = "b"\n  acl = "public-read"\n}\n'

@@ -17,7 +17,7 @@ from prodproof.facts.kubernetes import (
     Workload,
 )
 from prodproof.probes.kubernetes import facts_of, observe
-from prodproof.reach.kube_objects import KubeObject, Kustomizations, read_objects
+from prodproof.reach.files.kube_objects import KubeObject, Kustomizations, read_objects
 from tests.probes.files import only, seen, survey
 
 POD = """\

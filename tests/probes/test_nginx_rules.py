@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prodproof.facts.infrastructure import Flaw
 from prodproof.probes._nginx_rules import flaws
-from prodproof.reach.nginx import Directive, read_nginx
+from prodproof.reach.files.nginx import Directive, read_nginx
 
 
 def judged(text: str) -> tuple[tuple[Flaw, ...], str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prodproof.facts.codec import decode, encode
 from prodproof.facts.http import Answer, Cookie, Situation
 from prodproof.probes._page import answer_of, cookie_of, interposed, read_page
-from prodproof.reach.http import Exchange
+from prodproof.reach.http.client import Exchange
 
 
 def exchange(status: int = 200, body: str | bytes = "", **headers: str) -> Exchange:

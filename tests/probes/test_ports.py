@@ -97,7 +97,7 @@ def test_a_private_address_that_nobody_declared_is_not_scanned(monkeypatch: pyte
     async def inside(host: str, settings: Settings) -> tuple[str, ...]:
         return ("10.0.0.7",)
 
-    monkeypatch.setattr("prodproof.reach.http.addresses_of", inside)
+    monkeypatch.setattr("prodproof.reach.http.client.addresses_of", inside)
     seen = scan(Host(name="shop.example"))
     assert isinstance(seen, Unseen)
     assert seen.why is Reason.NOT_PERMITTED

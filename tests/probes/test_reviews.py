@@ -11,7 +11,7 @@ from prodproof.facts import Proof, Unseen
 from prodproof.facts.declared import Declared, Environment, Repository
 from prodproof.facts.reviews import ReviewQuestions, Sensitivity, StoryTemplates, ThreatModelling, Topic
 from prodproof.probes import reviews, threat_models
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 from tests.probes.files import only, survey
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prodproof.facts import Unseen
 from prodproof.facts.streaming import KafkaBroker, SparkSettings
 from prodproof.probes.streaming import observe
-from prodproof.reach.kafka_config import broker, read_properties
+from prodproof.reach.files.kafka_config import broker, read_properties
 from tests.probes.files import only, seen, survey
 
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.dns.takeover import service_of, services
 from prodproof.reach.ownership import unproven
-from prodproof.reach.takeover import service_of, services
 
 TOKEN = "prodproof-4f1b"
 

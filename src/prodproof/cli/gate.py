@@ -15,7 +15,7 @@ from prodproof.cli.work import carry_out, judge_again
 from prodproof.facts import Unseen
 from prodproof.gate import Decision, Verification, decide_gate
 from prodproof.gate import State as Standing
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reports.inert import plain
 from prodproof.reports.json_report import as_data, timestamp
 from prodproof.reports.view import SYMBOLS, headline, next_line, running_waivers

@@ -11,8 +11,8 @@ import typer
 
 from prodproof.facts import Unseen
 from prodproof.facts.repository import RepositoryTree
-from prodproof.reach.repository import RepositoryReader
-from prodproof.reach.tree import read_tree
+from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.git.tree import read_tree
 from prodproof.system.discover.found import Found, Kind
 from prodproof.system.discovery import discover
 from prodproof.system.draft import SCHEMA_FILE, draft

@@ -35,7 +35,7 @@ from prodproof.ledger.export import ExportSource, write_whole
 from prodproof.ledger.folder import Folder
 from prodproof.ledger.keys import file_name
 from prodproof.ledger.verification import verify as verify_source
-from prodproof.reach.git_ref import GitRef, Moved
+from prodproof.reach.git.ref import GitRef, Moved
 from prodproof.system.errors import UserError, inert
 from prodproof.system.load import find_system_file
 

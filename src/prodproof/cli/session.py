@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from prodproof.facts import Unseen
 from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Environment
 from prodproof.guarantees import Entry, catalogue
+from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.git.tree import read_tree
 from prodproof.reach.programs import find_program
-from prodproof.reach.repository import RepositoryReader
-from prodproof.reach.tree import read_tree
 from prodproof.reach.world import Settings
 from prodproof.system.checks import check
 from prodproof.system.discovery import infer, summary

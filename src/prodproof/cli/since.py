@@ -14,8 +14,8 @@ from prodproof.facts.declared import Repository
 from prodproof.gate import Standing, State, Verification
 from prodproof.guarantees import Entry
 from prodproof.plan import Plan
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.process import run
-from prodproof.reach.repository import RepositoryReader
 from prodproof.reach.world import World
 from prodproof.runner.observe import observe
 from prodproof.runner.verify import gather

@@ -21,7 +21,7 @@ from prodproof.guarantees import Entry
 from prodproof.ledger import Ledger, LedgerError, open_ledger
 from prodproof.ledger.keys import fingerprint_key
 from prodproof.plan import Plan, make_plan
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import Settings, World
 from prodproof.reports.inert import plain
 from prodproof.runner.ownership import owned

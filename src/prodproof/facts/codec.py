@@ -30,7 +30,7 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 def name_of(kind: type[Any]) -> str:
     """The stored name of a fact type: its module within `facts` and its class, `http.HttpsAnswers`."""
-    return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+    return f"{kind.__module__.removeprefix('prodproof.facts.').partition('.')[0]}.{kind.__name__}"
 
 
 @cache

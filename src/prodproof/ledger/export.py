@@ -21,18 +21,22 @@ MAX_LINE = 256 * 1024 * 1024
 
 _ENTRY = re.compile(rb'\{"entry":(\{.*\}),"hash":"([0-9a-f]{64})"\}\n', re.DOTALL)
 _PAYLOAD = re.compile(rb'\{"digest":"([0-9a-f]{64})","payload":(.*)\}\n', re.DOTALL)
+_ABOUT = re.compile(rb'\{"about":\["[^"\\]*","[^"\\]*","[^"\\]*"\],"at":')
+_ANY, _ANY_SPECIAL = 0, 1
 _SPECIAL = tuple(b'{"about":["%b"' % kind.encode() for kind in SPECIAL)
+MAX_TOPICS = 100_000
+"""What entries are about that is remembered; verification is slower for what is beyond."""
 
 
 class ExportSource:
     """Reads an export line by line; never more of it in memory than a batch."""
 
-    prefixes: Mapping[int, bytes] = {0: b'{"about":[', 1: b'{"about":['}
-    special = frozenset({1})
-
     def __init__(self, path: Path) -> None:
         """Read the header. Raises NotALedgerError when there is none."""
         self.path = path
+        self.prefixes: dict[int, bytes] = {_ANY: b'{"about":[', _ANY_SPECIAL: b'{"about":['}
+        self.special = {_ANY_SPECIAL}
+        self._topics: dict[bytes, int] = {}
         self._end: Head | None = None
         with self._open() as file:
             try:
@@ -56,15 +60,29 @@ class ExportSource:
                 if number <= after:
                     continue
                 body, stored = match.groups()
-                batch.append((number, bytes.fromhex(stored.decode()), body, 1 if body.startswith(_SPECIAL) else 0))
+                batch.append((number, bytes.fromhex(stored.decode()), body, self._topic(body)))
                 if len(batch) == BATCH:
                     yield batch
                     batch = []
             if line.startswith(b'{"entry":') and line.endswith(b"\n"):
                 # A whole line that lost its form: shown to the verifier as an entry that does not fit.
-                batch.append((number + 1, b"", line, 0))
+                batch.append((number + 1, b"", line, _ANY))
             if batch:
                 yield batch
+
+    def _topic(self, body: bytes) -> int:
+        """A number for what a body is about, so that verification can compare beginnings without reading them."""
+        prefix = body[: body.find(b'],"at":') + 7]
+        if (known := self._topics.get(prefix)) is not None:
+            return known
+        special = body.startswith(_SPECIAL)
+        if not _ABOUT.fullmatch(prefix) or len(self._topics) >= MAX_TOPICS:
+            return _ANY_SPECIAL if special else _ANY
+        number = self._topics[prefix] = len(self.prefixes)
+        self.prefixes[number] = prefix
+        if special:
+            self.special.add(number)
+        return number
 
     def claimed(self) -> Head | None:
         """The head that the last line names; None when the file breaks off before it."""

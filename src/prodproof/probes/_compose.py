@@ -7,8 +7,8 @@ from typing import Any
 from prodproof.facts import Location, Unseen
 from prodproof.facts.runtime import ComposeService, ComposeUpdate
 from prodproof.probes._files import is_for_development, is_sample
-from prodproof.reach.placed import PlacedMap, read_documents
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.placed import PlacedMap, read_documents
+from prodproof.reach.git.repository import RepositoryReader, shown
 
 _COMPOSE = tuple(f"**/{name}" for name in ("compose*.y*ml", "docker-compose*.y*ml", "*compose.y*ml", "stack*.y*ml"))
 _NAMED = re.compile(r"^(docker-)?compose([.\-_][\w.\-]*)?\.ya?ml$")

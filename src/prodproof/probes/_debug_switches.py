@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from prodproof.facts import Location, Unseen
 from prodproof.facts.code import DebugSwitch, DebugSwitches
 from prodproof.probes._files import is_for_development, is_sample
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.git.repository import RepositoryReader, shown
 
 _IMPORTS = {
     "Flask": re.compile(r"^[ \t]*(from|import)\s+flask\b", re.MULTILINE),

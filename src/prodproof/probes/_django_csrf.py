@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.django import Certainty, CsrfCause, CsrfPlace, DjangoSettings
 from prodproof.probes._django_project import Application, DjangoSource
-from prodproof.reach.repository import shown
+from prodproof.reach.git.repository import shown
 
 OF_REQUEST = {"user", "session", "COOKIES", "POST", "GET", "body", "FILES", "data", "headers", "META", "method", "auth"}
 TELLING = {

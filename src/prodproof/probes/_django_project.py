@@ -11,8 +11,8 @@ import yaml
 from prodproof.facts import Location, Unseen
 from prodproof.facts.declared import EnvironmentKind
 from prodproof.probes._files import is_for_development, is_sample
-from prodproof.reach.placed import is_too_deep
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.files.placed import is_too_deep
+from prodproof.reach.git.repository import RepositoryReader
 
 MAX_SOURCE = 2 * 1024 * 1024
 MAX_CANDIDATES = 200

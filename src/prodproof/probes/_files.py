@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.git.repository import RepositoryReader, shown
 
 YAML = ("**/*.yaml", "**/*.yml")
 MANIFESTS = (*YAML, "**/*.json")

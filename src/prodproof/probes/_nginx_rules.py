@@ -9,8 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prodproof.facts.infrastructure import Flaw
-from prodproof.reach.nginx import Directive
-from prodproof.reach.patterns import UnreadablePatternError, can_contain, compiled, groups, must_contain, samples, tree
+from prodproof.reach.files.nginx import Directive
+from prodproof.reach.files.patterns import (
+    UnreadablePatternError,
+    can_contain,
+    compiled,
+    groups,
+    must_contain,
+    samples,
+    tree,
+)
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z0-9_]+)\}?")
 _URL = re.compile(r"(?P<scheme>[^?#/)]+://)?(?P<host>[^?#/)]+)")

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from prodproof.facts.http import Answer, Cookie, Script, Situation
-from prodproof.reach.http import Exchange
+from prodproof.reach.http.client import Exchange
 
 KEPT_HEADERS = frozenset(
     {

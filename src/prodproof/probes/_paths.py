@@ -12,7 +12,7 @@ from prodproof.facts import Unseen
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.paths import PathAnswer, PathLost
 from prodproof.probes._page import interposed, is_html, plain, read_page
-from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.http.client import Exchange, authority_of
 from prodproof.reach.world import World
 
 AT_ONCE = 8

@@ -5,9 +5,9 @@ from typing import Any
 
 from prodproof.facts import Location
 from prodproof.facts.kubernetes import PodContainer, Rollout, Workload
-from prodproof.reach.kube_objects import KubeObject
-from prodproof.reach.placed import PlacedMap
-from prodproof.reach.repository import shown
+from prodproof.reach.files.kube_objects import KubeObject
+from prodproof.reach.files.placed import PlacedMap
+from prodproof.reach.git.repository import shown
 
 _PATHS: dict[str, tuple[str, ...]] = {
     "Pod": (),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prodproof.facts.alerting import RunbookLink, RunbookPlace
 from prodproof.facts.declared import Declared
-from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.http.client import Exchange, authority_of
 from prodproof.reach.world import World
 
 MAX_PAGES = 60

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from prodproof.facts.declared import Declared
 from prodproof.facts.reviews import Sensitivity
 from prodproof.probes._files import is_sample
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 
 _CODE = {
     ".py",

@@ -13,7 +13,7 @@ from prodproof.facts.declared import Repository, Runbook
 from prodproof.probes import _files
 from prodproof.probes._runbook_pages import read_pages
 from prodproof.probes.probe import probe
-from prodproof.reach.alert_rules import (
+from prodproof.reach.files.alert_rules import (
     OWNER_NAMES,
     RUNBOOK_NAMES,
     SEVERITY_NAMES,
@@ -23,9 +23,9 @@ from prodproof.reach.alert_rules import (
     read_alarms,
     read_rules,
 )
-from prodproof.reach.alertmanager import may_hold_routing, read_routing
-from prodproof.reach.repository import RepositoryReader, shown
-from prodproof.reach.runbooks import steps
+from prodproof.reach.files.alertmanager import may_hold_routing, read_routing
+from prodproof.reach.files.runbooks import steps
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 PATTERNS = (*_files.MANIFESTS, "**/*.rules", "**/*.rule", "**/*.tpl")

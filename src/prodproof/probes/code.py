@@ -17,8 +17,8 @@ from prodproof.probes._sinks import Contexts, Module
 from prodproof.probes._taint import Builders
 from prodproof.probes._templates import unescaped
 from prodproof.probes.probe import probe
-from prodproof.reach.bandit import BanditIssue, check
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.scanners.bandit import BanditIssue, check
 from prodproof.reach.world import World
 
 MAX_SOURCE = 1024 * 1024

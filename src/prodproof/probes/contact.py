@@ -8,7 +8,7 @@ from prodproof.facts.declared import Declared, EntryPoint
 from prodproof.probes._page import interposed, plain, without_query
 from prodproof.probes._security_txt import contact_problem, date_of, fields
 from prodproof.probes.probe import probe
-from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.http.client import Exchange, authority_of
 from prodproof.reach.world import World
 
 WELL_KNOWN = "/.well-known/security.txt"

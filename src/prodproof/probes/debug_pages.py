@@ -7,7 +7,7 @@ from prodproof.facts import Proof, Survey, Unseen
 from prodproof.facts.debug import DebugPages, DebugSign
 from prodproof.facts.declared import EntryPoint
 from prodproof.probes.probe import probe
-from prodproof.reach.http import Exchange
+from prodproof.reach.http.client import Exchange
 from prodproof.reach.world import World
 
 SIGNS = (

@@ -18,9 +18,9 @@ from prodproof.facts.dependencies import (
     Role,
 )
 from prodproof.probes.probe import probe
-from prodproof.reach.advisories import Looked, Source, age_in_days, open_source
 from prodproof.reach.manifests import collect
-from prodproof.reach.osv import Package
+from prodproof.reach.scanners.advisories import Looked, Source, age_in_days, open_source
+from prodproof.reach.scanners.osv import Package
 from prodproof.reach.world import World
 
 

@@ -10,10 +10,10 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
 from prodproof.facts.dependency_use import AskedPackage, DependencyUse
 from prodproof.probes.probe import probe
-from prodproof.reach.installed import Installed, read_installed
+from prodproof.reach.files.installed import Installed, read_installed
+from prodproof.reach.files.mentions import Mentions, python_mentions, script_mentions
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.manifests import collect
-from prodproof.reach.mentions import Mentions, python_mentions, script_mentions
-from prodproof.reach.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 _BY_WORD = {

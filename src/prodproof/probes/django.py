@@ -13,8 +13,8 @@ from prodproof.probes._django_csrf import places
 from prodproof.probes._django_project import Application, DjangoSource
 from prodproof.probes._django_static import static_settings
 from prodproof.probes.probe import probe
-from prodproof.reach.django import ask, harmless
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.django.application import ask, harmless
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 PARTS: tuple[tuple[type[Any], str], ...] = (

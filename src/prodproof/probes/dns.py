@@ -9,12 +9,12 @@ from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import Zone
 from prodproof.facts.dns import Lookup, NameSeen, Takeover, TargetSeen, ZoneNames
 from prodproof.probes.probe import probe
-from prodproof.reach.dns import Reply, Resolver
-from prodproof.reach.http import HttpClient, is_public
+from prodproof.reach.dns.resolver import Reply, Resolver
+from prodproof.reach.dns.takeover import Service, service_of
+from prodproof.reach.dns.zone_file import ListedName, names_of_list, names_of_zone_file, read_bounded
+from prodproof.reach.http.client import HttpClient, is_public
 from prodproof.reach.stream import is_loopback
-from prodproof.reach.takeover import Service, service_of
 from prodproof.reach.world import World
-from prodproof.reach.zone_file import ListedName, names_of_list, names_of_zone_file, read_bounded
 
 AT_ONCE = 24
 MAX_VISITED_BODY = 128 * 1024

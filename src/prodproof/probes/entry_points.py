@@ -8,8 +8,8 @@ from prodproof.facts.dns import ZoneNames
 from prodproof.facts.entry import EntryPointSeen, Response
 from prodproof.facts.names import same_site
 from prodproof.probes.probe import probe
-from prodproof.reach.certificate_names import names_in
-from prodproof.reach.http import DEFAULT_PORT, Door, Exchange, authority_of
+from prodproof.reach.http.client import DEFAULT_PORT, Door, Exchange, authority_of
+from prodproof.reach.tls.names import names_in
 from prodproof.reach.world import World
 
 MAX_FOUND = 60

@@ -7,10 +7,10 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.dependencies import Purpose
 from prodproof.facts.env_files import CommittedFile, EnvFiles, IgnoreAnswer
 from prodproof.probes.probe import probe
-from prodproof.reach.git import Git
-from prodproof.reach.ignore_rules import ignored
+from prodproof.reach.files.ignore_rules import ignored
+from prodproof.reach.git.command import Git
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.manifests.purpose import purpose_of
-from prodproof.reach.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 USUAL = (".env", ".env.local", ".env.production")

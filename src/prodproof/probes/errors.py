@@ -13,7 +13,7 @@ from prodproof.probes._application import url_table
 from prodproof.probes._page import interposed
 from prodproof.probes._traces import traces_in
 from prodproof.probes.probe import probe
-from prodproof.reach.http import authority_of
+from prodproof.reach.http.client import authority_of
 from prodproof.reach.world import World
 
 LARGE = 3 * 1024 * 1024

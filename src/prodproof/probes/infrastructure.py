@@ -11,11 +11,11 @@ from prodproof.probes._compose import compose_files, services
 from prodproof.probes._nginx_rules import flaws
 from prodproof.probes._severe_checks import is_severe
 from prodproof.probes.probe import probe
-from prodproof.reach.checkov import FailedCheck, scan
-from prodproof.reach.kube_objects import may_hold_objects
-from prodproof.reach.nginx import read_nginx
-from prodproof.reach.placed import read_documents
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.kube_objects import may_hold_objects
+from prodproof.reach.files.nginx import read_nginx
+from prodproof.reach.files.placed import read_documents
+from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.scanners.checkov import FailedCheck, scan
 from prodproof.reach.world import World
 
 NGINX = (

@@ -20,7 +20,7 @@ from prodproof.facts.kubernetes import (
 from prodproof.probes import _files
 from prodproof.probes._pods import labels_of, template_of, workload
 from prodproof.probes.probe import probe
-from prodproof.reach.kube_objects import (
+from prodproof.reach.files.kube_objects import (
     POLICY_KINDS,
     KubeObject,
     Kustomizations,
@@ -28,8 +28,8 @@ from prodproof.reach.kube_objects import (
     policies_for,
     read_objects,
 )
-from prodproof.reach.placed import PlacedMap, read_documents
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.placed import PlacedMap, read_documents
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 FACTS = (Workload, ClusterAccessRole, ClusterAccessBinding, KubernetesNamespace, KubernetesSettings)

@@ -8,10 +8,10 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.dependencies import Manifest, Purpose
 from prodproof.facts.references import ExternalReferences, Reference, ReferenceKind
 from prodproof.probes.probe import probe
+from prodproof.reach.files.references import form_of, lock_beside, read_references
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.manifests import collect
 from prodproof.reach.manifests.purpose import purpose_of
-from prodproof.reach.references import form_of, lock_beside, read_references
-from prodproof.reach.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 

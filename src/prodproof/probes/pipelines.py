@@ -9,10 +9,10 @@ from prodproof.facts.globs import matches
 from prodproof.facts.pipeline import Activity, DeployScript, Pipeline, Pipelines, Role
 from prodproof.probes._files import is_sample
 from prodproof.probes.probe import probe
-from prodproof.reach import gitlab_ci
-from prodproof.reach.github_workflows import WorkflowReader
-from prodproof.reach.pipeline_scripts import ScriptReader
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.pipelines import gitlab_ci
+from prodproof.reach.pipelines.github_workflows import WorkflowReader
+from prodproof.reach.pipelines.scripts import ScriptReader
 from prodproof.reach.world import World
 
 WORKFLOWS = (

@@ -9,7 +9,7 @@ from prodproof.facts.plain_http import PlainAnswer, PlainDoor, PlainHttp
 from prodproof.probes._page import interposed, plain, without_query
 from prodproof.probes._plain import plain_url
 from prodproof.probes.probe import probe
-from prodproof.reach.http import DEFAULT_PORT, Door, authority_of
+from prodproof.reach.http.client import DEFAULT_PORT, Door, authority_of
 from prodproof.reach.world import World
 
 MAX_CONTROLS = 5

@@ -9,10 +9,10 @@ from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import Host, Permission
 from prodproof.facts.ports import AddressPorts, Control, HostPorts, PortRange, UdpState
 from prodproof.probes.probe import probe
-from prodproof.reach.port_scan import Scanned, Scanner, ranges
-from prodproof.reach.services import identify
+from prodproof.reach.dns.udp import ask_all
+from prodproof.reach.ports.scan import Scanned, Scanner, ranges
+from prodproof.reach.ports.services import identify
 from prodproof.reach.stream import is_loopback
-from prodproof.reach.udp import ask_all
 from prodproof.reach.world import World
 
 LAST = 65535

@@ -5,10 +5,10 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.dependencies import Ecosystem, Manifest, Origin, Purpose
 from prodproof.facts.registries import RegistrySettings, RegistrySource
 from prodproof.probes.probe import probe
+from prodproof.reach.files.registry_settings import from_options, may_name_registries, read_settings
+from prodproof.reach.git.repository import shown
 from prodproof.reach.manifests import Collected, collect
 from prodproof.reach.manifests.purpose import purpose_of
-from prodproof.reach.registry_settings import from_options, may_name_registries, read_settings
-from prodproof.reach.repository import shown
 from prodproof.reach.world import World
 
 MAX_NAMES = 2_000

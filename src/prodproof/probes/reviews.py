@@ -10,9 +10,9 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.reviews import OwnedPath, ReviewQuestions, Sensitivity, StoryTemplate, StoryTemplates, Topic
 from prodproof.probes._sensitive import sensitive
 from prodproof.probes.probe import probe
-from prodproof.reach.codeowners import PLACES, Rule, owners_of, parse
-from prodproof.reach.placed import PlacedMap, read_documents, walk
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.codeowners import PLACES, Rule, owners_of, parse
+from prodproof.reach.files.placed import PlacedMap, read_documents, walk
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 _CHANGE = re.compile(

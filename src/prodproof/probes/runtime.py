@@ -10,10 +10,10 @@ from prodproof.facts.runtime import ComposeService, EcsService, ImageUser, Syste
 from prodproof.probes import _files
 from prodproof.probes._compose import compose_files, services
 from prodproof.probes.probe import probe
-from prodproof.reach.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
-from prodproof.reach.placed import PlacedMap, read_documents, walk
-from prodproof.reach.repository import RepositoryReader, shown
-from prodproof.reach.terraform import Block, plain, read_resources
+from prodproof.reach.files.dockerfile import Dockerfile, is_dockerfile, parse_dockerfile, replaced
+from prodproof.reach.files.placed import PlacedMap, read_documents, walk
+from prodproof.reach.files.terraform import Block, plain, read_resources
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 FACTS = (ImageUser, ComposeService, SystemdUnit, EcsService)

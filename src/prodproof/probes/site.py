@@ -13,7 +13,7 @@ from prodproof.probes._intended import intended
 from prodproof.probes._page import answer_of, is_html, read_page, without_query
 from prodproof.probes._plain import plain_url
 from prodproof.probes.probe import probe
-from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.http.client import Exchange, authority_of
 from prodproof.reach.world import World
 
 LOGIN_PATHS = ("/accounts/login/", "/login/", "/login", "/users/sign_in", "/admin/login/", "/django-admin/login/")

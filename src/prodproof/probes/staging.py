@@ -11,7 +11,7 @@ from prodproof.facts.paths import ClosedSite, PathLost
 from prodproof.probes._application import url_table
 from prodproof.probes._paths import MAX_ROUTES, Asker, Wanted
 from prodproof.probes.probe import probe
-from prodproof.reach.http import Exchange, authority_of
+from prodproof.reach.http.client import Exchange, authority_of
 from prodproof.reach.secret import resolve
 from prodproof.reach.world import World
 

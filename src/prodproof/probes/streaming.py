@@ -10,10 +10,10 @@ from prodproof.facts.streaming import KafkaBroker, SparkSetting, SparkSettings
 from prodproof.probes import _files
 from prodproof.probes._pods import template_of
 from prodproof.probes.probe import probe
-from prodproof.reach.kafka_config import Property, broker, from_environment, is_broker, read_properties, strimzi
-from prodproof.reach.kube_objects import may_hold_objects, read_objects
-from prodproof.reach.placed import PlacedMap, read_documents, walk
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.kafka_config import Property, broker, from_environment, is_broker, read_properties, strimzi
+from prodproof.reach.files.kube_objects import may_hold_objects, read_objects
+from prodproof.reach.files.placed import PlacedMap, read_documents, walk
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 BROKER_FILES = ("**/server.properties", "**/broker*.properties", "**/controller*.properties", "**/kafka*.properties",

@@ -11,7 +11,7 @@ from prodproof.facts.declared import Declared, Repository
 from prodproof.facts.reviews import SensitiveModule, Sensitivity, ThreatModel, ThreatModelling
 from prodproof.probes._sensitive import sensitive
 from prodproof.probes.probe import probe
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
 LARGE_CHANGE = 100

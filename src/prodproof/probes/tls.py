@@ -10,9 +10,9 @@ from prodproof.facts.declared import Declared, Host
 from prodproof.facts.ports import HostPorts
 from prodproof.facts.tls import SeenCertificate, TlsAddress, TlsEndpoint
 from prodproof.probes.probe import probe
-from prodproof.reach.starttls import BY_PORT
 from prodproof.reach.stream import is_loopback
-from prodproof.reach.tls import Target, examine
+from prodproof.reach.tls.endpoint import Target, examine
+from prodproof.reach.tls.starttls import BY_PORT
 from prodproof.reach.world import World
 
 MAX_HISTORY = 24

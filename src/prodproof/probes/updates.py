@@ -9,8 +9,8 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.updates import Manifest, UpdateBots, UpdateRule
 from prodproof.probes._files import is_sample
 from prodproof.probes.probe import probe
-from prodproof.reach.repository import RepositoryReader, shown
-from prodproof.reach.update_bots import dependabot, renovate
+from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.pipelines.update_bots import dependabot, renovate
 from prodproof.reach.world import World
 
 DEPENDABOT = (".github/dependabot.yml", ".github/dependabot.yaml")

@@ -5,11 +5,11 @@ from prodproof.facts.declared import Repository
 from prodproof.facts.pipeline import WorkflowAudit
 from prodproof.probes.pipelines import WORKFLOWS
 from prodproof.probes.probe import probe
-from prodproof.reach.github_workflows import parse
-from prodproof.reach.placed import PlacedMap
-from prodproof.reach.repository import RepositoryReader, shown
+from prodproof.reach.files.placed import PlacedMap
+from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.pipelines.github_workflows import parse
+from prodproof.reach.scanners.zizmor import Audit, audit
 from prodproof.reach.world import World
-from prodproof.reach.zizmor import Audit, audit
 
 ACTIONS = ("action.yml", "action.yaml", ".github/**/action.yml", ".github/**/action.yaml", "actions/**/action.y*ml")
 _SECONDS = 120.0

@@ -12,8 +12,8 @@ from prodproof.facts.declared import Declared
 from prodproof.facts.observation import Kind
 
 if TYPE_CHECKING:
-    from prodproof.reach.http import HttpClient
-    from prodproof.reach.repository import RepositoryReader
+    from prodproof.reach.git.repository import RepositoryReader
+    from prodproof.reach.http.client import HttpClient
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class World:
     @cached_property
     def http(self) -> "HttpClient":
         """The run's one HTTP client: all probes share its rate per host and its pinned addresses."""
-        from prodproof.reach.http import HttpClient  # httpx is slow to import, and many runs do without it
+        from prodproof.reach.http.client import HttpClient  # httpx is slow to import, and many runs do without it
 
         declared = self.declared.all_hosts or self.declared.hosts
         return HttpClient(self.settings, {host.name.lower(): frozenset(host.addresses) for host in declared})

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from prodproof.facts import Unseen
 from prodproof.facts.declared import EntryPoint, Host
 from prodproof.reach.address import addresses_of
-from prodproof.reach.dns import Resolver
+from prodproof.reach.dns.resolver import Resolver
 from prodproof.reach.ownership import unproven
 from prodproof.reach.world import World
 

@@ -12,7 +12,7 @@ from prodproof.facts.declared import Declared, Repository
 from prodproof.facts.observation import Observation
 from prodproof.ledger.stored import Run
 from prodproof.plan import Plan, Step
-from prodproof.reach.repository import RepositoryReader
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import Settings, World
 from prodproof.runner.crash import write_crash_report
 from prodproof.runner.observe import in_daemon_thread, nothing, observe

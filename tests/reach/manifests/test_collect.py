@@ -7,9 +7,9 @@ import pytest
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dependencies import Manifest, Purpose
+from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.manifests import collect
 from prodproof.reach.manifests.purpose import purpose_of
-from prodproof.reach.repository import RepositoryReader
 
 PACKAGE = json.dumps({"name": "x", "dependencies": {"a": "^1.0.0"}})
 LOCK = json.dumps({"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0", "integrity": "x"}}})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
+from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.manifests.npm import read_package_json, read_package_lock, read_pnpm_lock, read_yarn_lock
 from prodproof.reach.manifests.npm import workspace_members as npm_workspace
 from prodproof.reach.manifests.others import (
@@ -28,7 +29,6 @@ from prodproof.reach.manifests.python_locks import (
     read_uv_lock,
 )
 from prodproof.reach.manifests.requirements import IndexOption, read_requirements
-from prodproof.reach.repository import RepositoryReader, shown
 
 MAX_LOCK = 32 * 1024 * 1024
 MAX_MANIFESTS = 5_000

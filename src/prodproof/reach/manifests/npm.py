@@ -8,6 +8,7 @@ from dataclasses import replace
 import yaml
 
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Role
+from prodproof.reach.files.placed import is_too_deep
 from prodproof.reach.manifests.parsing import (
     Lines,
     UnparsableError,
@@ -19,7 +20,6 @@ from prodproof.reach.manifests.parsing import (
     string,
     table,
 )
-from prodproof.reach.placed import is_too_deep
 
 _EXACT = re.compile(r"[=v]*\s*(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
 _COMMIT = re.compile(r"#([0-9a-f]{40})$")

@@ -1,0 +1,69 @@
+"""What the team says is so: the system file as frozen types.
+
+`system/` reads `prodproof.toml` into these; probes take their targets from them; judges compare facts with them.
+Durations are seconds, dates are calendar dates, URLs are kept as they were written.
+"""
+
+from prodproof.facts.declared.policy import (
+    Advisories,
+    GateScope,
+    Monitoring,
+    NotApplicable,
+    Registry,
+    Suppression,
+    Waiver,
+)
+from prodproof.facts.declared.responsibilities import (
+    DataStore,
+    Owner,
+    Person,
+    Retention,
+    Runbook,
+    Scenario,
+    Secret,
+    Service,
+    Vendor,
+)
+from prodproof.facts.declared.system import Declared
+from prodproof.facts.declared.targets import (
+    DEFAULT_PORTS,
+    DjangoApp,
+    EntryPoint,
+    Environment,
+    EnvironmentKind,
+    Host,
+    Permission,
+    Port,
+    Repository,
+    Zone,
+)
+
+__all__ = [
+    "DEFAULT_PORTS",
+    "Advisories",
+    "DataStore",
+    "Declared",
+    "DjangoApp",
+    "EntryPoint",
+    "Environment",
+    "EnvironmentKind",
+    "GateScope",
+    "Host",
+    "Monitoring",
+    "NotApplicable",
+    "Owner",
+    "Permission",
+    "Person",
+    "Port",
+    "Registry",
+    "Repository",
+    "Retention",
+    "Runbook",
+    "Scenario",
+    "Secret",
+    "Service",
+    "Suppression",
+    "Vendor",
+    "Waiver",
+    "Zone",
+]

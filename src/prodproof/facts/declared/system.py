@@ -1,0 +1,109 @@
+"""One system as declared, seen for one environment."""
+
+from dataclasses import dataclass, field
+
+from prodproof.facts.declared.policy import (
+    Advisories,
+    GateScope,
+    Monitoring,
+    NotApplicable,
+    Registry,
+    Suppression,
+    Waiver,
+)
+from prodproof.facts.declared.responsibilities import (
+    DataStore,
+    Owner,
+    Person,
+    Retention,
+    Runbook,
+    Secret,
+    Service,
+    Vendor,
+)
+from prodproof.facts.declared.targets import (
+    DjangoApp,
+    EntryPoint,
+    Environment,
+    Host,
+    Repository,
+    Zone,
+)
+from prodproof.facts.subject import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """One system, seen for one environment: everything that judges and probes may know of the declaration.
+
+    Lists that belong to environments hold only those of `environment`; `all_entry_points` and `all_hosts` keep every
+    environment's, for claims about what is declared anywhere.
+    """
+
+    system: str
+    environment: Environment
+    inferred: bool = False
+    """True when there is no system file and all of this was inferred from a repository or a URL."""
+
+    trusted: bool = False
+    """Whether trust is recorded outside the repository (or was given for this run)."""
+
+    visitor: bool = False
+    """True for `verify URL`: only what a browser of any visitor could do."""
+
+    ownership: str | None = None
+    """The token that a DNS record or well-known file must show before a target is scanned."""
+
+    root: str | None = None
+    """Directory of the system file, absolute; None for `verify URL`."""
+
+    environments: tuple[Environment, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    entry_points: tuple[EntryPoint, ...] = ()
+    all_entry_points: tuple[EntryPoint, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    all_hosts: tuple[Host, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    data_stores: tuple[DataStore, ...] = ()
+    people: tuple[Person, ...] = ()
+    services: tuple[Service, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+    retention: tuple[Retention, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    runbooks: tuple[Runbook, ...] = ()
+    django: tuple[DjangoApp, ...] = ()
+    monitoring: Monitoring = field(default_factory=Monitoring)
+    advisories: Advisories = field(default_factory=Advisories)
+    registries: tuple[Registry, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    gate: GateScope = field(default_factory=GateScope)
+    threat_models: tuple[str, ...] = ()
+    """Globs of threat model files, beside the usual places."""
+
+    sensitive_paths: tuple[str, ...] = ()
+    """Globs of code that touches authentication, payments, personal data or administration, beside what is found."""
+
+    def subjects(self, kind: type[object]) -> frozenset[Subject]:
+        """The declared subjects of one type (`EntryPoint`, `Host`, `Zone`, `DataStore`, `Repository`)."""
+        return frozenset(item.subject for item in self._listed(kind))
+
+    def find(self, kind: type[object], subject: Subject) -> object | None:
+        """The declared thing of that type which `subject` names, or None."""
+        if kind is Environment:
+            return self.environment
+        if kind is Declared:
+            return self
+        return next((item for item in self._listed(kind) if item.subject == subject), None)
+
+    def _listed(self, kind: type[object]) -> "tuple[EntryPoint | Host | Zone | DataStore | Repository, ...]":
+        by_type: dict[type[object], tuple[EntryPoint | Host | Zone | DataStore | Repository, ...]] = {
+            EntryPoint: self.entry_points,
+            Host: self.hosts,
+            Zone: self.zones,
+            DataStore: self.data_stores,
+            Repository: self.repositories,
+        }
+        return by_type[kind]

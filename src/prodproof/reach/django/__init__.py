@@ -1,0 +1,1 @@
+"""A Django application, asked in its own interpreter."""

@@ -1,0 +1,1 @@
+"""DNS: names and zones, and which providers let strangers take them."""

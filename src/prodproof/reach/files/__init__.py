@@ -1,0 +1,1 @@
+"""Configuration formats, read with the line of everything."""

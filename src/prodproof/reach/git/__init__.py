@@ -1,0 +1,1 @@
+"""Git repositories: their commits, files and ignore rules, through git itself."""

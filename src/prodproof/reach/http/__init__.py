@@ -1,0 +1,1 @@
+"""HTTP: one client, bounded answers, failures as data."""

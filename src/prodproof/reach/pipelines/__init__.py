@@ -1,0 +1,1 @@
+"""Pipelines as files: GitHub Actions, GitLab CI, their scripts and tools."""

@@ -1,0 +1,1 @@
+"""TCP ports: which are open, and what speaks there."""

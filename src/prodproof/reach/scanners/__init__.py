@@ -1,0 +1,1 @@
+"""Specialists that are run or read: workflow, infrastructure and code scanners, advisories."""

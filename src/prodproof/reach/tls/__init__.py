@@ -1,0 +1,1 @@
+"""TLS: what an endpoint accepts and the certificate that it shows."""
