@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,6 +12,13 @@ from prodproof.facts.codec import canonical
 
 SCHEMA = "prodproof/ledger/1"
 MAX_NAME = 400
+
+LAYOUT = re.compile(
+    rb'\{"about":\[T,T,T\],"at":T,"run":T,"sequence":([0-9]+),"what":'.replace(b"T", rb'"(?:[^"\\]++|\\.)*+"'),
+    re.DOTALL,
+)
+"""How `body_of` begins a body. Texts are taken whole, so that the number is the entry's own: a text, or what the entry
+is about, may hold other entries with their numbers."""
 
 
 class EntryKind(StrEnum):

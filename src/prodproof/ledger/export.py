@@ -24,8 +24,8 @@ _PAYLOAD = re.compile(rb'\{"digest":"([0-9a-f]{64})","payload":(.*)\}\n', re.DOT
 _ABOUT = re.compile(rb'\{"about":\["[^"\\]*","[^"\\]*","[^"\\]*"\],"at":')
 _ANY, _ANY_SPECIAL = 0, 1
 _SPECIAL = tuple(b'{"about":["%b"' % kind.encode() for kind in SPECIAL)
-MAX_TOPICS = 100_000
-"""What entries are about that is remembered; verification is slower for what is beyond."""
+MAX_TOPICS, MAX_TOPIC = 100_000, 4096
+"""How many beginnings are remembered, and how long ones; verification is slower for what is beyond."""
 
 
 class ExportSource:
@@ -72,7 +72,7 @@ class ExportSource:
 
     def _topic(self, body: bytes) -> int:
         """A number for what a body is about, so that verification can compare beginnings without reading them."""
-        prefix = body[: body.find(b'],"at":') + 7]
+        prefix = body[: body.find(b'],"at":', 0, MAX_TOPIC) + 7]
         if (known := self._topics.get(prefix)) is not None:
             return known
         special = body.startswith(_SPECIAL)

@@ -4,30 +4,24 @@ The steps are those of `docs/ledger.md`, numbered the same.
 """
 
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from operator import indexOf, itemgetter
 from typing import Protocol
 
-from prodproof.ledger.entry import Entry, EntryKind, genesis, link, parse
+from prodproof.ledger.entry import LAYOUT, Entry, EntryKind, genesis, link, parse
 from prodproof.ledger.errors import LedgerError, NotALedgerError
 from prodproof.ledger.findings import Damage, Problem, Verification
 from prodproof.ledger.joining import NotJoined, segment_hashes
 from prodproof.ledger.statement import Checkpoint, removal_signed_by
 from prodproof.ledger.store import Head, Row
 
-_TEXT = rb'"(?:[^"\\]++|\\.)*+"'
-_LAYOUT = re.compile(
-    rb'\{"about":\[T,T,T\],"at":T,"run":T,"sequence":([0-9]+),"what":'.replace(b"T", _TEXT), re.DOTALL
-)
-"""How a body begins; `entry.body_of` writes it. Texts are taken whole, so that the number is the entry's own: a text,
-or what the entry is about, may hold other entries with their numbers."""
-
 _REFERENCE = b'"digest":"'
 _DIGEST_OF = itemgetter(slice(64))
-_TOPIC_OF = itemgetter(3)
+_SEARCHED = 64
+"""Entries that are searched at once: few enough to stay in the processor's cache."""
+
 _UNFILED = b"?"
 """No entry begins like this."""
 
@@ -126,29 +120,26 @@ def _check_chain(source: Source, walk: _Walk, watch: int | None, watched: dict[i
     """Steps 1 and 2: each entry follows from the one before it, and signed entries are signed."""
     for batch in source.rows():
         first = walk.sequence + 1
-        for stretch in _stretches(batch, source.special):
-            if not _check_together(source, walk, stretch):
-                _check_one_by_one(source, walk, stretch)
+        if not _check_together(source, walk, batch):
+            # Each run leaves an entry that has to be read; those between two such can still be checked together.
+            for _, stretch in groupby(batch, lambda row: row[3] in source.special):
+                rows = list(stretch)
+                if not _check_together(source, walk, rows):
+                    _check_one_by_one(source, walk, rows)
         if watch is not None and first <= watch <= walk.sequence:
             watched[watch] = batch[watch - first][1]
 
 
-def _stretches(batch: list[Row], special: Collection[int]) -> Iterator[list[Row]]:
-    """Entries that have to be read apart from those that can be checked together: each run leaves one to be read."""
-    if set(map(_TOPIC_OF, batch)).isdisjoint(special):
-        yield batch
-    else:
-        yield from (list(rows) for _, rows in groupby(batch, lambda row: row[3] in special))
-
-
 def _check_together(source: Source, walk: _Walk, rows: Sequence[Row]) -> bool:
-    """Check entries together, which is three times as fast as one by one.
+    """Check entries together, which is nearly twice as fast as one by one.
 
     False, and nothing done, when something does not fit or an entry has to be read.
     """
     # A copy costs less than a new object, for which OpenSSL looks the algorithm up each time.
     fresh, head, first = hashlib.sha256().copy, walk.head, walk.sequence + 1
     sequences, stored, bodies, topics = zip(*rows, strict=True)
+    if not set(topics).isdisjoint(source.special) or sequences != tuple(range(first, first + len(rows))):
+        return False
     hashes: list[bytes] = []
     try:
         for body in bodies:
@@ -157,12 +148,10 @@ def _check_together(source: Source, walk: _Walk, rows: Sequence[Row]) -> bool:
             hash.update(body)
             head = hash.digest()
             hashes.append(head)
-        prefixes = [source.prefixes[topic] for topic in topics]
+        prefixes = tuple(map(source.prefixes.__getitem__, topics))
     except (TypeError, KeyError):  # SQLite lets whoever tampers put anything anywhere
         return False
-    if hashes != list(stored) or sequences != tuple(range(first, first + len(rows))):
-        return False
-    if not set(topics).isdisjoint(source.special) or not _all_in_place(bodies, prefixes, first):
+    if hashes != list(stored) or not _all_in_place(bodies, prefixes, first):
         return False
     _refer(walk, bodies)
     walk.sequence, walk.head = sequences[-1], head
@@ -177,7 +166,7 @@ def _all_in_place(bodies: Sequence[bytes], prefixes: Sequence[bytes], first: int
     """
     at = 0
     while at < len(bodies):
-        match = _LAYOUT.match(bodies[at])
+        match = LAYOUT.match(bodies[at])
         if not match or not _in_place(bodies[at], prefixes[at], first + at):
             return False
         shared = bodies[at][len(prefixes[at]) : match.start(1)]
@@ -193,7 +182,7 @@ def _all_in_place(bodies: Sequence[bytes], prefixes: Sequence[bytes], first: int
 
 def _in_place(body: bytes, prefix: bytes, number: int) -> bool:
     """Whether a body is filed under what it is about, and says its own number."""
-    match = _LAYOUT.match(body)
+    match = LAYOUT.match(body)
     # Another version may write keys that this one does not know.
     right = match[1] == b"%d" % number if match else _own_number(body) == number
     return right and body.startswith(prefix)
@@ -212,16 +201,17 @@ def _check_one_by_one(source: Source, walk: _Walk, rows: Sequence[Row]) -> None:
         walk.sequence, walk.head = expected, computed
 
 
-def _refer(walk: _Walk, bodies: Iterable[bytes]) -> None:
+def _refer(walk: _Walk, bodies: Sequence[bytes]) -> None:
     # In canonical JSON these bytes can only be a key with its value: within a text the quotes would be escaped.
-    # One search over many entries at once costs a third of one for each.
-    found = map(_DIGEST_OF, b"".join(bodies).split(_REFERENCE)[1:])
-    if walk.gone:
-        again = set(found)
-        walk.gone -= again
-        walk.alive |= again
-    else:
-        walk.alive.update(found)
+    # One search over many entries at once costs less than one for each.
+    for start in range(0, len(bodies), _SEARCHED):
+        found = map(_DIGEST_OF, b"".join(bodies[start : start + _SEARCHED]).split(_REFERENCE)[1:])
+        if walk.gone:
+            again = set(found)
+            walk.gone -= again
+            walk.alive |= again
+        else:
+            walk.alive.update(found)
 
 
 def _check_special(walk: _Walk, sequence: int, body: bytes) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prodproof.facts import Location, Unseen
+from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.runtime import ComposeService, ComposeUpdate
 from prodproof.probes._files import is_for_development, is_sample
 from prodproof.reach.files.placed import PlacedMap, read_documents
@@ -16,6 +16,10 @@ _POWERFUL = (
     "/", "/etc", "/root", "/home", "/proc", "/sys", "/dev", "/boot", "/usr", "/lib", "/run", "/var/run",
     "/var/lib/docker",
 )  # fmt: skip
+MAX_ITEMS = 100_000
+"""Items of all services' lists; by anchors, a small file can hold any number."""
+
+_LISTS = ("cap_add", "security_opt", "volumes")
 _ENGINES = {"docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock"}
 
 
@@ -40,7 +44,15 @@ def compose_files(reader: RepositoryReader) -> Iterator[tuple[str, list[Any] | U
             continue
         if isinstance(text, str) and isinstance(documents, Unseen):
             documents = Unseen(documents.why, f"{name} {documents.detail}")
+        elif not isinstance(documents, Unseen) and _items(documents) > MAX_ITEMS:
+            documents = Unseen(Reason.INCOMPLETE, f"{name} has services with more than {MAX_ITEMS} items in all")
         yield name, documents
+
+
+def _items(documents: Sequence[Any]) -> int:
+    listed = [document.map("services") for document in documents if isinstance(document, PlacedMap)]
+    bodies = [(one.map(name), one.map(name).map("healthcheck")) for one in listed for name in one]
+    return sum(len(check.items_of("test")) + sum(len(body.items_of(key)) for key in _LISTS) for body, check in bodies)
 
 
 def services(documents: Sequence[Any], path: str, other_platform: bool) -> Iterator[ComposeService]:
@@ -79,7 +91,7 @@ def _update(settings: PlacedMap) -> ComposeUpdate:
     return ComposeUpdate(
         failure_action=settings.text("failure_action") or "pause",
         order=settings.text("order") or "stop-first",
-        parallelism=count if isinstance(count, int) else 1,
+        parallelism=count if isinstance(count, int) and not isinstance(count, bool) else 1,
     )
 
 
@@ -87,9 +99,11 @@ def _mounts(body: PlacedMap) -> Iterator[str]:
     for item in body.items_of("volumes"):
         if isinstance(item, PlacedMap):
             source, read_only = item.text("source") or "", item.get("read_only") is True
-        else:
-            source, *rest = str(item).split(":")
+        elif isinstance(item, str):
+            source, *rest = item.split(":")
             read_only = len(rest) > 1 and "ro" in rest[1].split(",")
+        else:
+            continue
         socket = source.endswith((".sock",)) and "/run/" in source
         if (socket and source.rpartition("/")[2] in _ENGINES) or (
             (source.rstrip("/") or "/") in _POWERFUL and source.startswith("/") and not read_only

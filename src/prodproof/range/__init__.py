@@ -1,10 +1,7 @@
-"""The range: a demo system that is healthy, with one fault switch per guarantee.
+"""The range: a whole demo system, healthy, with one switch per guarantee that breaks it."""
 
-`harbour/` holds the files of its repository, `components/` one running part a file, `faults/<area>/<name>.py` the
-switch that breaks the guarantee `<area>.<name>` and the one that withdraws what its probe needs.
-"""
+from prodproof.range.fault import Fault, fault_of, faults
+from prodproof.range.places import Form
+from prodproof.range.range import Range
 
-from prodproof.range.fault import Fault, faults
-from prodproof.range.lab import Lab
-
-__all__ = ["Fault", "Lab", "faults"]
+__all__ = ["Fault", "Form", "Range", "fault_of", "faults"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from prodproof.facts import Reason
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
+from prodproof.system.errors import UserError
 
-Switch = Callable[[Lab], None]
+Switch = Callable[[Range], None]
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,17 @@ class Fault:
     says: str = ""
     """A part of the message that names the cause, once broken."""
 
+    subject: str = ""
+    """The subject that must be the broken one, `host:harbour.example`; its name may go on (a port, a path)."""
+
     variants: tuple[Switch, ...] = ()
     """Further ways to break it; at least one for critical and high severities."""
 
     needs: tuple[str, ...] = ("repo",)
-    """Components of the lab that must run."""
-
-    programs: tuple[str, ...] = ()
-    """Programs of the machine without which this cannot be shown (nginx, for example)."""
+    """Components without which it cannot be shown."""
 
     touches: tuple[str, ...] = ()
-    """Other guarantees that the fault truly breaks too."""
+    """Other guarantees whose verdict the fault, or a variant, truly changes too."""
 
 
 @cache
@@ -57,3 +58,11 @@ def faults() -> tuple[Fault, ...]:
             raise TypeError(f"{info.name} holds the fault of {fault.guarantee}")
         found.append(fault)
     return tuple(sorted(found, key=lambda fault: fault.guarantee))
+
+
+def fault_of(guarantee: str) -> Fault:
+    """The fault of a guarantee. Raises UserError when there is none."""
+    for fault in faults():
+        if fault.guarantee == guarantee:
+            return fault
+    raise UserError(f"there is no fault for {guarantee}; prodproof range status lists those that there are")

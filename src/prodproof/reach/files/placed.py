@@ -147,11 +147,18 @@ def _placed(value: Any, depth: int) -> Any:
         raise _TooLargeError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
         made = _map(1)
-        made.update((key, _placed(item, depth + 1)) for key, item in value.items())
+        made.update((_unicode(key), _placed(item, depth + 1)) for key, item in value.items())
         return made
     if isinstance(value, list):
         return PlacedList(_placed(item, depth + 1) for item in value)
+    if isinstance(value, str):
+        return _unicode(value)
     return str(value) if isinstance(value, float) else value
+
+
+def _unicode(text: str) -> str:
+    """Text that can be kept: half of a surrogate pair, which JSON can escape, is written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class _TooLargeError(Exception):

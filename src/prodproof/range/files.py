@@ -1,0 +1,61 @@
+"""Folders that are compared, and put back as they were."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def digest_tree(paths: Iterable[Path]) -> str:
+    """One digest over names, sizes, modes and times of files and folders; what is not there counts too."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in sorted([path, *path.rglob("*")] if path.is_dir() else [path]):
+            try:
+                seen = file.lstat()
+            except OSError:
+                digest.update(f"{file} is not there\n".encode(errors="surrogateescape"))
+                continue
+            stamp = "" if file.is_dir() else f"{seen.st_size} {seen.st_mtime_ns}"
+            digest.update(f"{file} {seen.st_mode} {stamp}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def restore_tree(healthy: Path, place: Path) -> None:
+    """Make `place` equal to `healthy`, with modes, times and owners, and write only what differs."""
+    if not healthy.is_dir():
+        return
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        place.unlink()
+    place.mkdir(parents=True, exist_ok=True)
+    wanted = {item.name: item for item in healthy.iterdir()}
+    for item in list(place.iterdir()):
+        if item.name not in wanted:
+            shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
+    for name, item in wanted.items():
+        target = place / name
+        if item.is_dir() and not item.is_symlink():
+            restore_tree(item, target)
+        elif not _same(item, target):
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            target.unlink(missing_ok=True)
+            shutil.copy2(item, target, follow_symlinks=False)
+            _own(item, target)
+    shutil.copystat(healthy, place)
+    _own(healthy, place)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        first, second = one.lstat(), other.lstat()
+    except OSError:
+        return False
+    return (first.st_mode, first.st_size, first.st_mtime_ns) == (second.st_mode, second.st_size, second.st_mtime_ns)
+
+
+def _own(healthy: Path, place: Path) -> None:
+    if os.geteuid() == 0:
+        seen = healthy.lstat()
+        os.chown(place, seen.st_uid, seen.st_gid, follow_symlinks=False)

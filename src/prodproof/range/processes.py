@@ -1,0 +1,140 @@
+"""Plain processes that outlive whoever started them, and are found and stopped without fail.
+
+A process belongs to a range when it was recorded, is of a recorded process's session, carries the range's mark in its
+environment, or works in the range's `var/`. The last two find what was started an instant before the starter was
+killed; servers that overwrite their environment (nginx, PostgreSQL) are still found by their working directory.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "PRODPROOF_RANGE"
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process, told from a later one with the same number by when it started."""
+
+    pid: int
+    started: int
+    """Clock ticks since the machine started (`/proc/<pid>/stat`, field 22)."""
+
+    @property
+    def alive(self) -> bool:
+        return _started(self.pid) == self.started
+
+
+def spawn(
+    command: Sequence[str], *, mark: str, cwd: Path, log: Path, environment: Mapping[str, str]
+) -> Process:
+    """Start a process in a session of its own, with nothing of the caller's environment but what is given.
+
+    Raises OSError when the program cannot be started.
+    """
+    with open(log, "ab") as output:
+        child = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env={**environment, MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Process(child.pid, _started(child.pid) or 0)
+
+
+def stop(processes: Sequence[Process], seconds: float = STOP_SECONDS) -> None:
+    """Ask processes, and all of their sessions, to end; kill what is left after `seconds`."""
+    recorded = {process.pid for process in processes if process.alive}
+    _end([pid for pid in _running() if pid in recorded or _session(pid) in recorded], recorded, seconds)
+
+
+def stop_all(mark: str, var: Path, recorded: Sequence[Process]) -> list[int]:
+    """Stop everything that belongs to a range; returns what could not be stopped, which is nothing as a rule."""
+    mine = set(belonging(mark, var, recorded))
+    _end(sorted(mine), {process.pid for process in recorded}, STOP_SECONDS)
+    return list(belonging(mark, var, recorded))
+
+
+def belonging(mark: str, var: Path, recorded: Sequence[Process]) -> Iterator[int]:
+    """Every living process of a range."""
+    sessions = {process.pid for process in recorded if process.alive}
+    wanted = f"{MARK}={mark}".encode()
+    place = os.fspath(var.resolve()) + os.sep
+    for pid in _running():
+        if pid == os.getpid():
+            continue
+        if pid in sessions or _session(pid) in sessions:
+            yield pid
+            continue
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            works_in = os.readlink(f"/proc/{pid}/cwd") + os.sep
+        except OSError:  # gone meanwhile, or somebody else's
+            continue
+        if wanted in environment or works_in.startswith(place):
+            yield pid
+
+
+def _end(pids: Sequence[int], first: set[int], seconds: float) -> None:
+    # A server's first process ends its own children in good order; the others are asked only if it did not.
+    _signal([pid for pid in pids if pid in first] or pids, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    asked_all = False
+    while left := [pid for pid in pids if _living(pid)]:
+        now = time.monotonic()
+        if now > deadline:
+            _signal(left, signal.SIGKILL)
+            if now > deadline + 5:
+                return
+        elif not asked_all and now > deadline - seconds / 2:
+            _signal(left, signal.SIGTERM)
+            asked_all = True
+        time.sleep(0.02)
+
+
+def _signal(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except (ProcessLookupError, PermissionError):
+            continue
+
+
+def _living(pid: int) -> bool:
+    try:
+        # A child of ours that has ended stays listed until it is waited for.
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    fields = _stat(pid)
+    return fields is not None and fields[0] != "Z"
+
+
+def _running() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def _started(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[19]) if fields and fields[0] != "Z" else None
+
+
+def _session(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[3]) if fields else None
