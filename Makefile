@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin/
 export PATH := $(CURDIR)/.tools/programs:$(PATH):/usr/sbin
 
-.PHONY: help setup demo test lint bench docs packages tools clean
+.PHONY: help setup demo test prove prove-full lint bench docs packages tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -13,11 +13,17 @@ help: ## list these commands
 setup: .venv/.ready ## a working .venv/bin/prodproof
 	@echo "ready: .venv/bin/prodproof"
 
-demo: .venv/.ready ## start a small HTTPS site with flaws, verify it, show the report
-	@$(RUN)prodproof demo
+demo: .venv/.ready ## start a small real shop, verify it, break one thing, see it found, show the report
+	@$(RUN)prodproof demo --end
 
 test: .venv/.ready packages tools lint ## everything that CI runs
 	@$(RUN)pytest
+
+prove: .venv/.ready packages tools ## the matrix: every guarantee healthy, broken and withdrawn on the range
+	@$(RUN)python -m scripts.prove
+
+prove-full: .venv/.ready packages tools ## the same, looking at everything after every fault (for the night)
+	@$(RUN)python -m scripts.prove --full
 
 lint: .venv/.ready ## formatting, types, rooms
 	@$(RUN)ruff format --check .

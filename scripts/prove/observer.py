@@ -1,26 +1,31 @@
-"""Looks at a range as `prodproof verify` does, but only where something may have changed."""
+"""Looks at a range with the program's own runner, but only where something may have changed."""
 
 import asyncio
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from prodproof import __version__
 from prodproof.cli.session import open_session
 from prodproof.facts import Observation, Subject, Survey
 from prodproof.facts.declared import Declared
 from prodproof.guarantees import catalogue
-from prodproof.plan import make_plan
-from prodproof.plan.plan import Step
+from prodproof.ledger.stored import Run
+from prodproof.plan import Plan, Step, make_plan
 from prodproof.range import Range
-from prodproof.reach.git.repository import RepositoryReader
-from prodproof.reach.world import World
-from prodproof.runner.observe import observe
-from prodproof.verdicts import Evidence, Guarantee, Result, decide
+from prodproof.runner.ownership import owned
+from prodproof.runner.verify import Order, gather, verify
+from prodproof.verdicts import Result, decide
+from scripts.prove.cached import stand_in
 
-Key = tuple[str, str]
-"""Name of a probe, and what it looked at."""
+Surveys = Mapping[str, tuple[Survey[Any], ...]]
+"""By the key of the step that made them (without what was declared: the same step of another declaration)."""
+
+SLOW = "checkov"
+KEY = b"\x01" * 32
+"""Fingerprints of the range's made-up secrets are made with a key that is none."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +34,49 @@ class Seen:
 
     declared: Declared
     at: datetime
-    surveys: dict[Key, tuple[Survey[Any], ...]]
-    results: dict[str, Result]
-    looked: tuple[Key, ...]
-    """The steps that were carried out for this look; the others are from the look before."""
+    plan: Plan
+    surveys: Surveys
+    results: Mapping[str, Result]
+    steps: int
+    """How many steps were carried out for this look; the other surveys are of an earlier one."""
+
+
+@dataclass
+class _Memory:
+    """The ledger's part of a run, in memory."""
+
+    earlier: Mapping[tuple[type[Any], Subject], Observation[Any]]
+    surveys: dict[str, tuple[Survey[Any], ...]] = field(default_factory=dict)
+    seen: dict[tuple[type[Any], Subject], Observation[Any]] = field(default_factory=dict)
+
+    def append_surveys(self, run: Run, step_key: str, surveys: Iterable[Survey[Any]]) -> tuple[Survey[Any], ...]:
+        kept = tuple(surveys)
+        self.surveys[_bare(step_key)] = kept
+        self.seen |= observations(kept)
+        return kept
+
+    def latest_surveys(self, step_keys: Iterable[str], environment: str) -> dict[str, tuple[Survey[Any], ...]]:
+        return {key: self.surveys[_bare(key)] for key in step_keys if _bare(key) in self.surveys}
+
+    def append_results(self, run: Run, results: Iterable[Result]) -> None:
+        """Judged by the observer, from all surveys."""
+
+    def previous(self, fact: type[Any], subject: Subject, environment: str) -> Observation[Any] | None:
+        return self.seen.get((fact, subject)) or self.earlier.get((fact, subject))
 
 
 class Observer:
-    """Keeps what the last looks saw, as the ledger does, in memory."""
+    """Looks again and again at one range; remembers between looks what the ledger would."""
 
-    def __init__(self, range: Range) -> None:
+    def __init__(self, range: Range, cache: Path | None = None) -> None:
         self.range = range
+        self._cache = cache
         self.guarantees = tuple(item.guarantee for item in catalogue() if item.guarantee.can_break)
-        self._known: dict[tuple[type[object], Subject], Observation[object]] = {}
+        self._known: dict[tuple[type[Any], Subject], Observation[Any]] = {}
 
     def declared(self) -> Declared:
         """What the system file says now."""
-        file = self.range.directory / "harbour" / "prodproof.toml"
+        file = self.range.repo.directory / "prodproof.toml"
         vantage = self.range.vantage
         return open_session(str(file), trust=vantage.trusted, settings=vantage.settings()).declared
 
@@ -53,88 +84,64 @@ class Observer:
         self,
         before: Seen | None = None,
         *,
-        kinds: Collection[type] | None = None,
+        wanted: Callable[[Step], bool] = lambda step: True,
         only: Collection[str] | None = None,
         remember: bool = False,
-        age: timedelta = timedelta(0),
     ) -> Seen:
-        """Look at the range and judge.
+        """Look at the range from its vantage, and judge.
 
         Args:
             before: an earlier look, whose surveys stand where nothing is looked at again.
-            kinds: look again through probes over these kinds of declared thing; None for all.
-            only: guarantees to judge, and to look for; None for all that can break.
+            wanted: which steps to carry out again, where there is an earlier look; steps that it lacks always are.
+            only: guarantees to look for and to judge; None for all that can break.
             remember: keep what was seen for later looks, as the ledger would.
-            age: how long ago this look happens.
         """
-        return self.range.outside(lambda: self._look(before, kinds, only, remember, age))
+        return self.range.outside(lambda: self._look(before, wanted, only, remember))
+
+    def _tool(self, name: str) -> str | None:
+        found = self.range.vantage.tool(name)
+        return stand_in(found, self._cache) if found and name == SLOW and self._cache else found
 
     def _look(
         self,
         before: Seen | None,
-        kinds: Collection[type] | None,
+        wanted: Callable[[Step], bool],
         only: Collection[str] | None,
         remember: bool,
-        age: timedelta,
     ) -> Seen:
-        declared = self.declared()
-        now = datetime.now(UTC) - age
+        declared, now, vantage = self.declared(), datetime.now(UTC), self.range.vantage
         chosen = [item for item in self.guarantees if only is None or item.id in only]
-        vantage = self.range.vantage
-        world = World(
-            declared=declared,
-            now=now,
-            settings=vantage.settings(),
-            repositories={
-                item.path: RepositoryReader.open(Path(declared.root or ".") / item.path)
-                for item in declared.repositories
-            },
-            tools=vantage.tool,
-            previous=self._previous if vantage.remembers else lambda fact, subject: None,
-        )
         plan = make_plan(declared, chosen, has_tool=lambda name: vantage.tool(name) is not None)
         earlier = before.surveys if before else {}
-        # What was looked at for another declaration may be about other things.
-        again = {key_of(step) for step in plan.steps if kinds is None or step.probe.per in kinds or key_of(step) not in earlier}
-        surveys = asyncio.run(self._all(plan.steps, again, earlier, world))
+        again = tuple(step for step in plan.steps if _bare(step.key) not in earlier or wanted(step))
+        known = observations(survey for surveys in earlier.values() for survey in surveys)
+        memory = _Memory(known | self._known if vantage.remembers else {})
+        order = Order(
+            run=Run("prove", declared.environment.name, now, __version__),
+            declared=declared,
+            plan=replace(plan, steps=again, guarantees=()),
+            now=now,
+            settings=replace(vantage.settings(), fingerprint_key=KEY),
+            state=self.range.directory / "vantage",
+            tools=self._tool,
+            fresh=True,
+            owned=owned,
+        )
+        asyncio.run(verify(order, memory))
         if remember:
-            self._remember(survey for answer in surveys.values() for survey in answer)
-        evidence = Evidence.of(survey for answer in surveys.values() for survey in answer)
+            self._known |= memory.seen
+        surveys = {**earlier, **memory.surveys}
+        planned = {step.key: surveys[_bare(step.key)] for step in plan.steps}
+        evidence = gather(plan, planned)
         results = {item.id: decide(item, evidence, declared, now) for item in chosen}
-        return Seen(declared, now, surveys, results, tuple(sorted(again)))
-
-    async def _all(
-        self,
-        steps: Iterable[Step],
-        again: Collection[Key],
-        earlier: dict[Key, tuple[Survey[Any], ...]],
-        world: World,
-    ) -> dict[Key, tuple[Survey[Any], ...]]:
-        async def one(step: Step) -> tuple[Key, tuple[Survey[Any], ...]]:
-            key = key_of(step)
-            return key, tuple(await observe(step, world, _crashed)) if key in again else earlier[key]
-
-        return dict(await asyncio.gather(*(one(step) for step in steps)))
-
-    def _previous(self, fact: type[object], subject: Subject) -> Observation[object] | None:
-        return self._known.get((fact, subject))
-
-    def _remember(self, surveys: Iterable[Survey[Any]]) -> None:
-        for survey in surveys:
-            for observation in survey.observations:
-                self._known[survey.fact, observation.subject] = observation
+        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, results, len(again))
 
 
-def key_of(step: Step) -> Key:
-    """What names a step from one look to the next."""
-    return step.probe.name, str(step.scope)
+def observations(surveys: Iterable[Survey[Any]]) -> dict[tuple[type[Any], Subject], Observation[Any]]:
+    """The observations of surveys, by fact and subject."""
+    return {(survey.fact, item.subject): item for survey in surveys for item in survey.observations}
 
 
-def _crashed(step: Step, error: BaseException) -> str:
-    raise RuntimeError(f"{step.probe.name} crashed") from error
-
-
-def judged(guarantee: Guarantee, seen: Seen) -> Result:
-    """Judge one guarantee again from a look."""
-    evidence = Evidence.of(survey for answer in seen.surveys.values() for survey in answer)
-    return decide(guarantee, evidence, seen.declared, seen.at)
+def _bare(step_key: str) -> str:
+    """A step's key without the digest of what was declared."""
+    return " ".join(step_key.split(" ")[:3])

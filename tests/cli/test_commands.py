@@ -16,7 +16,7 @@ from prodproof.ledger import open_ledger
 from prodproof.probes.probe import registered
 from prodproof.range import Lab
 from prodproof.range.components.repo import Repo
-from prodproof.range.components.site import HOST, STAGING, Page, Request
+from tests.servers.site import HOST, STAGING, Page, Request
 from tests.cli.conftest import SYSTEM_FILE, Command
 from tests.servers import postgres
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodproof.guarantees._csp import MAX_POLICIES, Weakness, framers, parse, weaknesses
+from prodproof.guarantees._csp import MAX_POLICIES, Weakness, framers, parse, relies_on_nonces, weaknesses
 
 W = Weakness
 NOTHING: frozenset[Weakness] = frozenset()
@@ -85,3 +85,49 @@ def test_any_text_is_read(values: list[str]) -> None:
 
 def test_a_huge_header_is_bounded() -> None:
     assert len(parse(["default-src 'self'," * 100_000])) == MAX_POLICIES
+
+
+@pytest.mark.parametrize(
+    "source", ["*", "http:", "https:", "ws:", "wss:", "ftp:", "blob:", "filesystem:", "https://*:443"]
+)
+def test_sources_that_are_everywhere(source: str) -> None:
+    assert left(f"default-src 'self'; script-src {source}; base-uri 'none'") == {W.ANYWHERE}
+    assert left(f"default-src 'self'; base-uri 'self' {source}") == {W.BASE}
+
+
+@pytest.mark.parametrize(
+    ("policy", "weak"),
+    [
+        ("default-src 'self' 'unsafe-inline' 'sha384-abc='; base-uri 'self'", NOTHING),
+        ("default-src 'self' 'unsafe-inline' 'sha512-abc='; base-uri 'self'", NOTHING),
+        ("default-src 'self'; script-src-elem 'unsafe-inline'; base-uri 'none'", {W.INLINE}),
+        ("default-src 'self' ё https:; base-uri 'none'", {W.ANYWHERE, W.OBJECTS}),
+        ("ё; default-src 'self'; base-uri 'none'", NOTHING),
+        ("default-src 'self' https://a.example/*; base-uri 'none'", NOTHING),
+        ("default-src 'self' *.co.example; base-uri 'none'", NOTHING),
+        ("script-src-elem 'self'; object-src 'none'; base-uri 'none'", {W.INLINE, W.EVAL}),
+    ],
+)
+def test_further_policies(policy: str, weak: set[Weakness]) -> None:
+    assert left(policy) == weak
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        (("script-src-elem 'nonce-a'",), True),
+        (("script-src 'self' 'nonce-a'",), True),
+        (("default-src 'nonce-a'",), True),
+        (("script-src 'self'; default-src 'nonce-a'",), False),
+        (("img-src 'nonce-a'",), False),
+        (("img-src 'self'", "script-src 'nonce-a'"), True),
+        ((), False),
+    ],
+)
+def test_policies_that_rely_on_nonces(policies: tuple[str, ...], expected: bool) -> None:
+    assert relies_on_nonces(parse(policies)) is expected
+
+
+def test_meta_does_not_report() -> None:
+    assert parse((), ("report-uri /csp",)) == ()
+    assert len(parse(("report-uri /csp",))) == 1

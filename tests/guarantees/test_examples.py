@@ -31,6 +31,7 @@ def test_example(entry: Entry, example: Example) -> None:
     verdict = judge(example.fact, declared, example.at)
     assert verdict.kind is example.kind, verdict.message
     assert example.says in verdict.message
+    assert example.reason in (None, verdict.reason)
 
 
 @each_judged

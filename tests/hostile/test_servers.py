@@ -4,13 +4,10 @@ import asyncio
 import gzip
 import os
 import socket
-import ssl
 import struct
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +16,20 @@ from prodproof.range.components.certificates import Authority
 from prodproof.range.components.repo import Repo
 from tests.hostile.command import Ran, check_manners, prodproof
 from tests.hostile.repositories import HOSTILE_TEXT, MEGABYTE
-from tests.reach.servers import Talk, dripping, flooding, garbage, reset, silent, talking
+from tests.reach.servers import (
+    Talk,
+    dripping,
+    drips,
+    endless,
+    flooding,
+    garbage,
+    over_tls,
+    request,
+    reset,
+    says,
+    silent,
+    talking,
+)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 ABOUT_THE_SITE = (
@@ -40,47 +50,8 @@ def visited(port: int, home: Path, *more: object, scheme: str = "https") -> Ran:
     return ran
 
 
-def asked(connection: socket.socket) -> bytes:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        part = connection.recv(65536)
-        if not part:
-            break
-        data += part
-    return data
-
-
-def says(answer: bytes) -> Talk:
-    def talk(connection: socket.socket) -> None:
-        asked(connection)
-        connection.sendall(answer)
-
-    return talk
-
-
-def endless(before: bytes, part: bytes) -> Talk:
-    def talk(connection: socket.socket) -> None:
-        asked(connection)
-        connection.sendall(before)
-        while True:
-            connection.sendall(part)
-
-    return talk
-
-
-def drips(before: bytes) -> Talk:
-    def talk(connection: socket.socket) -> None:
-        asked(connection)
-        connection.sendall(before)
-        while True:
-            connection.sendall(b"x")
-            time.sleep(0.05)
-
-    return talk
-
-
 def five_gigabytes(connection: socket.socket) -> None:
-    asked(connection)
+    request(connection)
     connection.sendall(OK + b"Content-Length: 5368709120\r\n\r\n")
     for _ in range(5120):
         connection.sendall(bytes(MEGABYTE))
@@ -93,20 +64,6 @@ def bomb(encoding: str) -> bytes:
         data = gzip.compress(data)
     head = f"Content-Encoding: {encoding}\r\nContent-Length: {len(data)}\r\n\r\n".encode()
     return OK + head + data
-
-
-@contextmanager
-def over_tls(talk: Talk, pem: Path) -> Iterator[int]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(pem)
-
-    def secured(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as secure:
-            talk(secure)
-
-    with talking(secured) as port:
-        yield port
 
 
 def verdicts(ran: Ran, ids: tuple[str, ...]) -> dict[str, str]:

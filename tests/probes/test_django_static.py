@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodproof.facts import Location, Reason
 from prodproof.facts.declared import EnvironmentKind
 from prodproof.facts.django import Certainty, CsrfCause, DjangoSettings, Setting
 from prodproof.probes._django_csrf import places
 from prodproof.probes._django_project import DjangoSource
 from prodproof.probes._django_static import static_settings
 from prodproof.probes._settings_module import Evaluator
+from prodproof.reach.files.placed import MAX_NODES
 from prodproof.reach.git.repository import RepositoryReader
 
 KNOWN, ENVIRONMENT, UNKNOWN = Certainty.KNOWN, Certainty.ENVIRONMENT, Certainty.UNKNOWN
@@ -90,6 +92,44 @@ def test_a_variable_that_is_set_for_production_decides(tmp_path: Path) -> None:
     found = settings(tmp_path, files).setting("DEBUG")
     assert found is not None
     assert (found.certainty, found.value, found.type) == (KNOWN, "False", "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "line"),
+    [
+        ("services:\n  web:\n    environment:\n      DEBUG: 'no'\n", "no", 4),
+        ("services:\n  web:\n    environment:\n      - DEBUG=no\n", "no", 3),
+        ("env:\n- name: PORT\n  value: 80\n- name: DEBUG\n  value: 'no'\n", "no", 4),
+        ("kind: ConfigMap\n---\nkind: ConfigMap\ndata: {DEBUG: 0}\n", "0", 4),
+        ("x: &x {DEBUG: 'no'}\nenv_variables: {<<: *x}\n", "no", 1),
+    ],
+)
+def test_variables_of_deployment_files(tmp_path: Path, text: str, value: str, line: int) -> None:
+    found = source(tmp_path, {"deploy/prod.yaml": text})
+    assert found.variables == {**found.variables, "DEBUG": (value, Location("deploy/prod.yaml", line))}
+    assert found.unread == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("environment: {DEBUG: [", id="garbled"),
+        pytest.param("{% if on %}\nenvironment: {DEBUG: 1}", id="a template"),
+        pytest.param("environment: {DEBUG: " + "[" * 500 + "]" * 500 + "}", id="too deep"),
+        pytest.param("environment: {DEBUG: 1}\nx: [" + "1," * (MAX_NODES + 1) + "]", id="too many values"),
+    ],
+)
+def test_a_deployment_file_that_cannot_be_read_is_a_gap(tmp_path: Path, text: str) -> None:
+    found = source(tmp_path, {"deploy/prod.yaml": text})
+    assert found.variables == {}
+    assert [(item.why, "deploy/prod.yaml" in item.detail) for item in found.unread] == [(Reason.INCOMPLETE, True)]
+
+
+def test_a_deployment_file_that_names_itself_ends(tmp_path: Path) -> None:
+    """Each level names the one before it nine times: a few lines that stand for billions of values."""
+    bomb = "a0: &a0 {DEBUG: 'no'}\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    found = source(tmp_path, {"deploy/prod.yaml": bomb + "env: *a11\n"})
+    assert found.variables == {}
 
 
 def test_lists_are_changed_in_place_and_in_branches(tmp_path: Path) -> None:

@@ -56,6 +56,24 @@ def test_answers_that_are_none(text: bytes) -> None:
     assert found.why is Reason.INCOMPLETE
 
 
+@pytest.mark.parametrize(
+    "results",
+    [
+        {"failed_checks": ["a public bucket"]},
+        {"failed_checks": [failed("A"), None]},
+        {"failed_checks": {"0": failed("A")}},
+        {"failed_checks": [{"check_id": "A"}]},
+        {"failed_checks": [{**failed("A"), "check_id": 3}]},
+        {"skipped_checks": [[]]},
+        {"parsing_errors": [None]},
+    ],
+)
+def test_entries_of_an_unknown_form_are_not_taken_for_none(results: dict[str, object]) -> None:
+    found = read_results(json.dumps(report(**results)).encode(), "/r")
+    assert isinstance(found, Unseen)
+    assert found.why is Reason.INCOMPLETE
+
+
 @given(st.binary(max_size=100))
 def test_no_answer_is_too_strange(text: bytes) -> None:
     assert isinstance(read_results(text, "/r"), Scan | Unseen)

@@ -13,7 +13,7 @@ from prodproof.facts.paths import PathAnswer, PathLost
 from prodproof.probes._debug_list import tells_debug, well_known
 from prodproof.probes._paths import Asker, Wanted
 from prodproof.range import Lab
-from prodproof.range.components.site import LOGIN_FORM, Page, Request, html
+from tests.servers.site import LOGIN_FORM, Page, Request, html
 from prodproof.reach.world import World
 
 Fallback = Callable[[Request], Page]

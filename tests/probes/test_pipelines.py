@@ -2,12 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.pipeline import DeployScript, Pipeline, Pipelines, Role, WorkflowAudit
+from prodproof.guarantees.delivery import no_ssh_deploys
+from prodproof.guarantees.supply import checks_in_pipeline
 from prodproof.probes import pipelines, workflow_audit
+from prodproof.reach.git.repository import MAX_TEXT
 from prodproof.reach.programs import find_program
+from prodproof.verdicts import Kind
 from tests.probes.files import only, seen, survey
 
+PATH = ".github/workflows/ci.yml"
 CI = "on: push\njobs:\n  test:\n    runs-on: x\n    steps:\n      - run: pytest\n"
 
 
@@ -68,3 +75,31 @@ def test_audit(tmp_path: Path) -> None:
 def test_without_workflows_nothing_is_run(tmp_path: Path) -> None:
     found = survey(workflow_audit.observe, tmp_path, {"a.py": ""})[WorkflowAudit]
     assert (found.observations, found.gaps) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({".pre-commit-config.yaml": "repos: ["}, id="garbled"),
+        pytest.param({".pre-commit-config.yaml": "#" * (MAX_TEXT + 1)}, id="too large"),
+        pytest.param({}, id="a link that leads out"),
+    ],
+)
+def test_checks_that_may_run_in_what_cannot_be_read_are_unknown(tmp_path: Path, files: dict[str, str]) -> None:
+    if not files:
+        (tmp_path / ".pre-commit-config.yaml").symlink_to("/etc/hostname")
+    files = {PATH: CI.replace("pytest", "pre-commit run --all-files"), **files}
+    verdict = checks_in_pipeline.judge(only(survey(pipelines.observe, tmp_path, files)[Pipelines]))
+    assert (verdict.kind, verdict.reason) == (Kind.UNKNOWN, Reason.INCOMPLETE)
+    assert ".pre-commit-config.yaml" in verdict.message
+    (tmp_path / ".pre-commit-config.yaml").unlink()
+    files[".pre-commit-config.yaml"] = "repos: []"
+    verdict = checks_in_pipeline.judge(only(survey(pipelines.observe, tmp_path, files)[Pipelines]))
+    assert verdict.kind is Kind.BROKEN
+
+
+def test_a_deploy_script_that_calls_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
+    files = {"deploy.sh": "sh bin/ship.sh\n", "bin/ship.sh": "\0"}
+    found = seen(survey(pipelines.observe, tmp_path, files)[DeployScript])
+    verdict = no_ssh_deploys.judge_script(found["deploy.sh"])
+    assert (verdict.kind, verdict.reason) == (Kind.UNKNOWN, Reason.INCOMPLETE)

@@ -11,7 +11,7 @@ from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Declared, Environment, Host
 from prodproof.facts.ports import AddressPorts, HostPorts, OpenPort
 from prodproof.probes.ports import numbers, observe
-from prodproof.range.components.services import VANTAGE, Services, redis
+from tests.servers.services import VANTAGE, Services, redis
 from prodproof.reach.world import Settings, World
 from tests.probes.running import survey_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from prodproof.facts import Reason
 from prodproof.range import Lab
-from prodproof.range.components.site import Page, html
+from tests.servers.site import Page, html
 from prodproof.verdicts import Kind, Result
 from tests.support import look
 

@@ -14,7 +14,7 @@ from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
 from prodproof.range import Lab
 from prodproof.range.components.certificates import Authority
-from prodproof.range.components.site import POLICY
+from tests.servers.site import POLICY
 from prodproof.reach.programs import find_program
 from prodproof.verdicts import Kind, Result
 from tests.support import look

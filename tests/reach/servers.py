@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -12,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from prodproof.reach.stream import family
+
 Talk = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
 def talking(talk: Talk, address: str = "127.0.0.1") -> Iterator[int]:
     """Run `talk` on every connection; yields the port."""
-    listener = socket.create_server((address, 0), backlog=128)
+    listener = socket.create_server((address, 0), family=family(address), backlog=128)
     threads: list[threading.Thread] = []
     open_sockets: list[socket.socket] = []
 
@@ -52,6 +55,67 @@ def talking(talk: Talk, address: str = "127.0.0.1") -> Iterator[int]:
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(5)
+
+
+@contextlib.contextmanager
+def over_tls(talk: Talk, pem: Path, address: str = "127.0.0.1") -> Iterator[int]:
+    """The same within TLS 1.3; a client that refuses the certificate ends the connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(pem)
+
+    def secured(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            talk(secure)
+
+    with talking(secured, address) as port:
+        yield port
+
+
+def request(connection: socket.socket) -> bytes:
+    """The head of an HTTP request, or what came of it."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = connection.recv(65536)
+        if not part:
+            break
+        data += part
+    return data
+
+
+def says(answer: bytes) -> Talk:
+    """Answers each request with these bytes and hangs up."""
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(answer)
+
+    return talk
+
+
+def endless(before: bytes, part: bytes) -> Talk:
+    """Answers with `before`, then with `part` again and again."""
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(before)
+        while True:
+            connection.sendall(part)
+
+    return talk
+
+
+def drips(before: bytes) -> Talk:
+    """Answers with `before` and then a byte at a time."""
+
+    def talk(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(before)
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    return talk
 
 
 def silent(connection: socket.socket) -> None:

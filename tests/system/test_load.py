@@ -267,3 +267,21 @@ def test_the_file_is_found_from_below(tmp_path: Path) -> None:
     assert find_system_file(file) == file
     with pytest.raises(UserError, match="does not exist"):
         find_system_file(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('kind = "github"\naccount = "shop"', "is read for aws, azure, gcp accounts only"),
+        ('kind = "hetzner"\naccount = "shop"', "is read for aws, azure, gcp accounts only"),
+        ('kind = "aws"', "needs account"),
+    ],
+)
+def test_posture_results_belong_to_a_cloud_account(tmp_path: Path, lines: str, says: str) -> None:
+    system = 'version = 1\nname = "shop"\n\n[[service]]\nname = "a"\nposture = "posture/a.ocsf.json"\n'
+    (tmp_path / "prodproof.toml").write_text(f"{system}{lines}\n")
+    with pytest.raises(SystemFileError, match=says) as error:
+        load(tmp_path)
+    assert error.value.problems[0].line == 6
+    (tmp_path / "prodproof.toml").write_text(f'{system}kind = "AWS"\naccount = "000000000000"\n')
+    assert load(tmp_path).services[0].posture == "posture/a.ocsf.json"

@@ -40,6 +40,13 @@ DECLARE = {
     Repository: ("[[repository]]", 'path = "."'),
 }
 CONFIGURE = ("[advisories]", 'source = "osv-export:advisories/"     # or "osv" to ask the network')
+POSTURE = (
+    "# In the [[service]] of the cloud account, beside its account id; keep the folder out of git:",
+    'posture = "posture/aws.ocsf.json"',
+    "# What writes it, every night (pipx install prowler; or azure, gcp):",
+    "# rm -f posture/aws.ocsf.json; prowler aws --output-formats json-ocsf --output-directory posture"
+    " --output-filename aws",
+)
 KNOWN_REASONS = (Reason.DENIED, Reason.TOOL_MISSING, Reason.NOT_CONFIGURED, Reason.NOT_PERMITTED, Reason.NOT_DECLARED)
 
 
@@ -167,6 +174,8 @@ def _meaning(permission: Permission) -> str:
 def _for_reason(unseen: Unseen) -> Remedy:
     if unseen.why is Reason.NOT_CONFIGURED and "advisor" in unseen.detail:
         return Remedy(unseen.detail, CONFIGURE, "prodproof.toml")
+    if unseen.why is Reason.NOT_CONFIGURED and "posture" in unseen.detail:
+        return Remedy(unseen.detail, POSTURE, "prodproof.toml")
     if unseen.why is Reason.TOOL_MISSING:
         names = [name for name in INSTALL if name in unseen.detail]
         return Remedy(unseen.detail, tuple(INSTALL[name] for name in names), "shell")

@@ -9,7 +9,19 @@ import typer
 
 from prodproof.cli.interrupt import run
 from prodproof.cli.main import Exit
-from prodproof.cli.options import CaFile, Django, Env, PathTarget, Rate, Resolve, Source, State, Trust, Vantage
+from prodproof.cli.options import (
+    CaFile,
+    Django,
+    Env,
+    PathTarget,
+    Rate,
+    Resolve,
+    Source,
+    State,
+    Trust,
+    Vantage,
+    WebPorts,
+)
 from prodproof.cli.session import Session, choose, open_session, settings_from
 from prodproof.cli.work import carry_out, judge_again
 from prodproof.facts import Unseen
@@ -48,6 +60,7 @@ def gate(
     rate: Rate = 10.0,
     resolve: Resolve = None,
     source_address: Source = None,
+    web_ports: WebPorts = (80, 443),
 ) -> None:
     """Go or no-go for a release and environment, with everything that stands in the way.
 
@@ -55,7 +68,9 @@ def gate(
     1 that something in the scope is broken, 3 that nothing is broken but something is unknown.
     """
     now = datetime.now(UTC)
-    settings = settings_from(ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address)
+    settings = settings_from(
+        ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address, web_ports=web_ports
+    )
     if "://" in target:
         raise UserError("a gate decides about a declared system or a repository, not about a bare URL")
     session = open_session(

@@ -16,12 +16,32 @@ Django = Annotated[
     str | None,
     typer.Option("--django", help="The command that runs manage.py where it serves: 'python manage.py'. Needs trust."),
 ]
-CaFile = Annotated[Path | None, typer.Option("--ca-file", help="A private CA (PEM) to trust beside the system's.")]
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--ca-file", envvar="PRODPROOF_CA_FILE", help="A private CA (PEM) to trust beside the system's."),
+]
 Rate = Annotated[float, typer.Option("--rate", min=0.1, max=1000, help="Requests a second to one host.")]
 Resolve = Annotated[
-    list[str] | None, typer.Option("--resolve", metavar="HOST=ADDRESS", help="Use this address for a host name.")
+    list[str] | None,
+    typer.Option(
+        "--resolve", metavar="HOST=ADDRESS", envvar="PRODPROOF_RESOLVE", help="Use this address for a host name."
+    ),
 ]
-Source = Annotated[str | None, typer.Option("--source-address", help="The local address to look from.")]
+Source = Annotated[
+    str | None,
+    typer.Option("--source-address", envvar="PRODPROOF_SOURCE_ADDRESS", help="The local address to look from."),
+]
+WebPorts = Annotated[
+    tuple[int, int],
+    typer.Option(
+        "--web-ports",
+        metavar="HTTP HTTPS",
+        envvar="PRODPROOF_WEB_PORTS",
+        min=1,
+        max=65535,
+        help="Where the names of a zone are visited, in labs.",
+    ),
+]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="GLOB", help="Guarantees, for example 'supply.*'.")]
 Areas = Annotated[list[str] | None, typer.Option("--area", metavar="AREA", help="All guarantees of an area.")]
 Vantage = Annotated[str, typer.Option("--vantage", help="The name of the place that this looks from.")]

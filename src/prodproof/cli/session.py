@@ -142,6 +142,7 @@ def settings_from(
     rate: float | None = None,
     resolve: Sequence[str] = (),
     source_address: str | None = None,
+    web_ports: tuple[int, int] = Settings.web_ports,
 ) -> Settings:
     """Settings of one run from its options. Raises UserError for values that cannot be used."""
     made = Settings()
@@ -156,6 +157,7 @@ def settings_from(
         rate=rate or made.rate,
         resolve=addresses,
         source_address=source_address,
+        web_ports=web_ports,
     )
 
 

@@ -21,6 +21,7 @@ from prodproof.cli.options import (
     Target,
     Trust,
     Vantage,
+    WebPorts,
 )
 from prodproof.cli.session import choose, open_session, settings_from
 
@@ -62,13 +63,16 @@ def verify(
     rate: Rate = 10.0,
     resolve: Resolve = None,
     source_address: Source = None,
+    web_ports: WebPorts = (80, 443),
 ) -> None:
     """Verify a repository, a declared system or a URL: what holds, what is broken, what is unknown and why."""
     from prodproof.cli.reporting import render
     from prodproof.cli.work import carry_out, exit_code, print_plan
 
     now = datetime.now(UTC)
-    settings = settings_from(ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address)
+    settings = settings_from(
+        ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address, web_ports=web_ports
+    )
     session = open_session(
         target, env=env, state=state, trust=trust, django=django, settings=settings, today=now.date()
     )

@@ -22,6 +22,7 @@ from prodproof.ledger import Ledger, LedgerError, open_ledger
 from prodproof.ledger.keys import fingerprint_key
 from prodproof.plan import Plan, make_plan
 from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.programs import build_of
 from prodproof.reach.world import Settings, World
 from prodproof.reports.inert import plain
 from prodproof.runner.ownership import owned
@@ -105,6 +106,7 @@ def plan_for(session: Session, chosen: Sequence[Entry], vantage: str) -> Plan:
         [item.guarantee for item in chosen],
         vantage=vantage,
         has_tool=lambda name: tool(name) is not None,
+        build_of=build_of,
     )
 
 

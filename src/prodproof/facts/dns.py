@@ -19,6 +19,15 @@ class Lookup(StrEnum):
     SERVER_FAILED = "server-failed"
     REFUSED = "refused"
     TIMED_OUT = "timed-out"
+    UNREACHABLE = "unreachable"
+    """No route to the name server, or nothing listens there."""
+
+    NOT_ALLOWED = "not-allowed"
+    """This machine does not let the question out."""
+
+    NOT_ASKED = "not-asked"
+    """This machine could not ask: it has no sockets left."""
+
     BROKEN = "broken"
     """The answer is not valid DNS, or leads in a circle."""
 

@@ -91,7 +91,8 @@ class Job:
     environment: str = ""
     activities: tuple[Activity, ...] = ()
     opaque: tuple[str, ...] = ()
-    """Reusable workflows, actions with unknown content and templates that live elsewhere and may do anything."""
+    """What may do anything: reusable workflows, actions and templates that live elsewhere, and what it calls in the
+    repository that could not be read, with the reason."""
 
     on_change: bool = True
     """Whether it runs for every change (GitLab: by its rules; GitHub: by the workflow's triggers alone)."""
@@ -151,6 +152,8 @@ class DeployScript:
 
     location: Location
     activities: tuple[Activity, ...]
+    opaque: tuple[str, ...] = ()
+    """What it calls and could not be read, with the reason."""
 
 
 @dataclass(frozen=True)

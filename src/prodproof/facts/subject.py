@@ -10,7 +10,8 @@ class Subject:
     Kinds in use: `system`, `repo`, `file` (a file of a repository, by path), `workflow`, `host` (a name or address,
     with `:port` unless it is the scheme's own), `address` (an IP address), `zone`, `entry` (an entry point's URL),
     `app` (a running application), `alert`, `person`, `store`, `k8s` (a Kubernetes object: `Kind/namespace/name`),
-    `chart` (a Helm chart, by folder), `service` (of a compose file, by path and name).
+    `chart` (a Helm chart, by folder), `service` (of a compose file, by path and name), `account` (a declared
+    `[[service]]`, by name), `cloud` (one that infrastructure files use, by name).
     """
 
     kind: str

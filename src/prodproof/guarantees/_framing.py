@@ -32,12 +32,18 @@ def framing_fault(answer: Answer, embedders: tuple[str, ...], host: str) -> tupl
 def _declared(source: str, embedders: tuple[str, ...], host: str) -> bool:
     if source in ("'none'", "'self'"):
         return True
-    if source in {item.lower().rstrip("/") for item in embedders} or source.rstrip("/") in embedders:
+    if source in {item.lower() for item in embedders}:
         return True
     scheme, _, rest = source.rpartition("://")
-    name = (urlsplit(f"//{rest}").hostname or "") if rest and not rest.endswith(":") else ""
-    hosts = {(urlsplit(item).hostname or item).lower() for item in embedders}
-    if name in hosts:
+    name = _host(f"//{rest}")
+    if name in {_host(item) or item.lower() for item in embedders}:
         return True
     bare = name.removeprefix("*.")
-    return scheme in ("", "https", "http") and "." in bare and same_site(bare, host)
+    return scheme in ("", "https", "http") and same_site(bare, host)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # what a site sends need not be a URL
+        return ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 from prodproof import __version__
@@ -11,9 +10,6 @@ from prodproof.facts.codec import digest, encode
 from prodproof.facts.declared import Declared, DjangoApp, GateScope, Permission
 from prodproof.probes.probe import Probe, registered, targets
 from prodproof.verdicts import Guarantee
-
-SCANNERS = ("bandit", "zizmor")
-"""Installed packages whose findings are reused for a commit."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,8 @@ class Step:
     """Set when the step will not be carried out."""
 
     context: str = ""
-    """Digest of what was declared when it was planned, and of our version, for probes whose answers are reused."""
+    """For a probe whose answers are reused for a commit: digest of what was declared when it was planned, of our
+    version and of the builds of the programs that it runs."""
 
     @property
     def key(self) -> str:
@@ -61,6 +58,7 @@ def make_plan(
     *,
     vantage: str = "outside",
     has_tool: Callable[[str], bool] = lambda name: True,
+    build_of: Callable[[str], str] = lambda name: "",
     owned: Callable[[Any], Unseen | None] = lambda about: None,
 ) -> Plan:
     """Order the probes that the guarantees need.
@@ -70,6 +68,7 @@ def make_plan(
         guarantees: the claims to answer.
         vantage: the name of the place that outside observations are made from.
         has_tool: whether a program is installed.
+        build_of: says which build of a program is installed, empty for none; asked for those of reused answers.
         owned: proof that a target belongs to the team: None, or why it is not proven. Asked only for targets that
             need more than a visitor's requests.
     """
@@ -79,10 +78,11 @@ def make_plan(
         for judge in item.judges:
             wanted.setdefault(judge.fact, []).append(item.id)
     steps: list[Step] = []
-    context = _context(declared)
+    declaration = _declaration(declared)
     for probe, ids in _needed(registered(), wanted):
         where = vantage if probe.proof in (Proof.OUTSIDE, Proof.ACTIVE) else "inside"
         found = targets(probe, declared)
+        context = _context(probe, declaration, build_of) if probe.by_commit else ""
         if not found:
             scope = Subject("system", declared.system)
             steps.append(Step(probe, None, scope, where, ids, probe.undeclared, context))
@@ -110,12 +110,16 @@ def _needed(probes: tuple[Probe, ...], wanted: dict[type[Any], list[str]]) -> It
             yield probe, tuple(sorted(ids))
 
 
-def _context(declared: Declared) -> str:
+def _declaration(declared: Declared) -> str:
     # What only judges and the gate read may change without a new look.
     seen_by_probes = replace(declared, trusted=False, waivers=(), not_applicable=(), gate=GateScope(), owners=())
-    # A newer version, of ours or of a scanner that came with us, may see more in the same commit.
-    by = [__version__, *(version(name) for name in SCANNERS)]
-    return digest({"by": by, "declared": encode(seen_by_probes)})[:12]
+    return digest(encode(seen_by_probes))
+
+
+def _context(probe: Probe, declaration: str, build_of: Callable[[str], str]) -> str:
+    # A newer version, of ours or of a program that the probe runs, may see more in the same commit.
+    by = [__version__, *(build_of(name) for name in (*probe.tools, *probe.optional_tools))]
+    return digest({"by": by, "declared": declaration})[:12]
 
 
 def scope_of(about: Any) -> Subject:

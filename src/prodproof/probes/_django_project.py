@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-import yaml
-
 from prodproof.facts import Location, Unseen
 from prodproof.facts.declared import EnvironmentKind
 from prodproof.probes._files import is_for_development, is_sample
-from prodproof.reach.files.placed import is_too_deep
-from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.files.placed import PlacedList, PlacedMap, read_documents, walk
+from prodproof.reach.git.repository import RepositoryReader, shown
 
 MAX_SOURCE = 2 * 1024 * 1024
 MAX_CANDIDATES = 200
@@ -44,6 +42,8 @@ _ASSIGNED = re.compile(
 )
 _ENV_LINE = re.compile(r"^[ \t]*ENV\s+(.+)$", re.MULTILINE | re.IGNORECASE)
 _PAIR = re.compile(r"\b([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)")
+_Assigned = tuple[str, str, int]
+"""Name, value and line of a variable."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,11 @@ class DjangoSource:
             if "compose" in PurePosixPath(path).name and not set(re.split(r"[/._\-]", path)) & set(_NAMES[self.kind]):
                 continue
             text = self.text(path)
-            for name, value, line in _assignments(path, text):
+            assigned = _assignments(path, text)
+            if isinstance(assigned, Unseen):
+                self.unread.append(Unseen(assigned.why, f"{shown(path)} {assigned.detail}"))
+                continue
+            for name, value, line in assigned:
                 if "$" not in value and "{{" not in value:
                     found.setdefault(name, (value, Location(path, line)))
         return found
@@ -222,62 +226,53 @@ def _import_root(path: str, reader: RepositoryReader) -> str:
     return str(folder)
 
 
-def _assignments(path: str, text: str) -> Iterable[tuple[str, str, int]]:
-    """Variables that a deployment file sets: name, value, line."""
+def _assignments(path: str, text: str) -> Iterable[_Assigned] | Unseen:
+    """Variables that a deployment file sets, or why they cannot be told."""
     name = PurePosixPath(path).name.lower()
     if name.endswith((".yml", ".yaml")):
-        yield from _from_yaml(text)
-        return
-    if "dockerfile" in name or "containerfile" in name:
-        joined = re.sub(r"\\\n", "  ", text)
-        for line in _ENV_LINE.finditer(joined):
-            pairs = _PAIR.findall(line[1])
-            if not pairs and (old := re.match(r"(\w+)\s+(.+)", line[1])):
-                pairs = [(old[1], old[2].strip())]
-            number = text.count("\n", 0, max(0, text.find(line[1][:20]))) + 1
-            yield from ((key, value.strip("\"'"), number) for key, value in pairs)
-        return
+        return _from_yaml(text) if "DJANGO" in text or "DEBUG" in text else ()
+    return _from_dockerfile(text) if "dockerfile" in name or "containerfile" in name else _from_lines(name, text)
+
+
+def _from_dockerfile(text: str) -> Iterable[_Assigned]:
+    joined = re.sub(r"\\\n", "  ", text)
+    for line in _ENV_LINE.finditer(joined):
+        pairs = _PAIR.findall(line[1])
+        if not pairs and (old := re.match(r"(\w+)\s+(.+)", line[1])):
+            pairs = [(old[1], old[2].strip())]
+        number = text.count("\n", 0, max(0, text.find(line[1][:20]))) + 1
+        yield from ((key, value.strip("\"'"), number) for key, value in pairs)
+
+
+def _from_lines(name: str, text: str) -> Iterable[_Assigned]:
     for found in _ASSIGNED.finditer(text):
         yield found[1], found[2].strip().strip("\"'"), text.count("\n", 0, found.start(1)) + 1
     for found in re.finditer(r"\b([A-Z][A-Z0-9_]+)=([\w.]+)", text if name == "procfile" else ""):
         yield found[1], found[2], text.count("\n", 0, found.start()) + 1
 
 
-def _from_yaml(text: str) -> Iterable[tuple[str, str, int]]:
+def _from_yaml(text: str) -> Iterable[_Assigned] | Unseen:
     """`environment`, `env`, `env_variables` and `data` blocks: mappings, `NAME=value` lists, name/value objects."""
-    if len(text) > MAX_SOURCE // 4 or ("DJANGO" not in text and "DEBUG" not in text):
-        return
-    try:
-        if is_too_deep(text):
-            return
-        documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return
-    stack: list[object] = documents[:100]
-    seen = 0
-    while stack and seen < 50_000:
-        seen += 1
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, dict):
-            for key, value in node.items():
-                if key in ("environment", "env", "env_variables", "data", "envVars"):
-                    for name, plain in _pairs(value):
-                        place = text.find(name)
-                        yield name, plain, text.count("\n", 0, max(0, place)) + 1
-                stack.append(value)
+    documents = read_documents(text)
+    if isinstance(documents, Unseen):
+        return documents
+    return (
+        pair
+        for mapping in walk(PlacedList(documents))
+        for key in ("environment", "env", "env_variables", "data", "envVars")
+        for pair in _pairs(mapping.get(key), mapping.at(key))
+    )
 
 
-def _pairs(block: object) -> Iterable[tuple[str, str]]:
-    if isinstance(block, dict):
+def _pairs(block: object, line: int) -> Iterable[_Assigned]:
+    if isinstance(block, PlacedMap):
         for name, value in block.items():
-            if isinstance(value, (str, int, bool)):
-                yield str(name), str(value)
-    elif isinstance(block, list):
+            if isinstance(value, str | int):
+                yield name, str(value), block.at(name)
+    elif isinstance(block, PlacedList):
         for item in block:
             if isinstance(item, str) and "=" in item:
                 name, _, value = item.partition("=")
-                yield name, value
-            elif isinstance(item, dict) and isinstance(item.get("value"), (str, int, bool)):
-                yield str(item.get("name") or item.get("key") or ""), str(item["value"])
+                yield name, value, line
+            elif isinstance(item, PlacedMap) and isinstance(value := item.get("value"), str | int):
+                yield item.text("name") or item.text("key") or "", str(value), item.line

@@ -12,7 +12,8 @@ from typing import Any
 
 from prodproof.facts import Location
 from prodproof.facts.django import Certainty
-from prodproof.probes._constants import UNKNOWN, Context, Expressions, Opaque, Special, Value
+from prodproof.probes._constants import UNKNOWN, Context, Opaque, Special, Value
+from prodproof.probes._expressions import Expressions
 
 MAX_DEPTH = 10
 _REFLECTION = ("globals", "locals", "vars", "exec", "setattr")

@@ -46,7 +46,15 @@ _HOLES = {"B102": Hole.EVAL, "B307": Hole.EVAL, "B506": Hole.DESERIALISE, "B602"
           "B608": Hole.SQL, "B610": Hole.SQL, "B611": Hole.SQL, "B702": Hole.HTML}  # fmt: skip
 
 
-@probe(CodeFindings, DebugSwitches, per=Repository, proof=Proof.INSIDE, by_commit=True, time_limit=300)
+@probe(
+    CodeFindings,
+    DebugSwitches,
+    per=Repository,
+    proof=Proof.INSIDE,
+    optional_tools=("bandit",),
+    by_commit=True,
+    time_limit=300,
+)
 def observe(about: Repository, world: World) -> tuple[Survey[CodeFindings], Survey[DebugSwitches]]:
     """Read one repository's code; a file that cannot be read or parsed is a gap."""
     reader = world.repositories[about.path]

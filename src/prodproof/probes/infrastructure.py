@@ -34,14 +34,21 @@ _NGINX_TEXT = re.compile(
     r"|add_header[ \t]+\S{1,200}\s|listen\s+[\d\[][^;\n]*;)",
     re.MULTILINE,
 )
-_STACK = re.compile(r"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::\w+::\w+")
+STACK = re.compile(r"AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?AWS::\w+::\w+")
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
 NO_TOOL = "checkov is not installed; `uv tool install checkov` (or pipx) in an environment of its own"
 OURS = "prodproof"
 
 
-@probe(InfrastructureFile, per=Repository, proof=Proof.INSIDE, by_commit=True, time_limit=300)
+@probe(
+    InfrastructureFile,
+    per=Repository,
+    proof=Proof.INSIDE,
+    optional_tools=("checkov",),
+    by_commit=True,
+    time_limit=300,
+)
 def observe(repository: Repository, world: World) -> Survey[InfrastructureFile]:
     """Every infrastructure file with its flaws; files that no scanner could read are unseen."""
     reader = world.repositories[repository.path]
@@ -148,7 +155,7 @@ def _candidates(reader: RepositoryReader) -> Iterator[tuple[str, InfrastructureK
         if isinstance(text, Unseen):
             yield path, InfrastructureKind.KUBERNETES, text
             continue
-        stack = _STACK.search(text) is not None
+        stack = STACK.search(text) is not None
         if not stack and (not may_hold_objects(text) or _only_definitions(text)):
             continue
         kind = InfrastructureKind.CLOUDFORMATION if stack else InfrastructureKind.KUBERNETES

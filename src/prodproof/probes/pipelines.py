@@ -124,8 +124,9 @@ def _deploy_scripts(reader: RepositoryReader, scripts: ScriptReader, world: Worl
             seen = DeployScript(Location(name), _fabric(text))
         else:
             body, first = (_deploy_recipes(text), 1) if path.endswith("Makefile") else (text, 1)
-            seen = DeployScript(Location(name), tuple(scripts.activities(body, first, 0)))
-        if isinstance(seen, Unseen) or seen.activities or not path.endswith("Makefile"):
+            followed = scripts.activities(body, first, 0)
+            seen = DeployScript(Location(name), followed.activities, followed.opaque)
+        if isinstance(seen, Unseen) or seen.activities or seen.opaque or not path.endswith("Makefile"):
             found.append(world.inside(Subject("file", name), seen, reader.commit))
     return found
 

@@ -54,8 +54,12 @@ class Probe:
     tools: tuple[str, ...] = ()
     """Programs without which it does not run at all."""
 
+    optional_tools: tuple[str, ...] = ()
+    """Programs that it runs where they are installed; without one it answers for less."""
+
     by_commit: bool = False
-    """Its answer depends on the repository's commit alone, so an earlier answer for a clean commit is reused."""
+    """Its answer depends on the repository's commit and on the builds of its tools alone, so an earlier answer for a
+    clean commit is reused."""
 
     reuse_for: timedelta | None = None
     """An earlier answer not older than this is reused, its age printed."""
@@ -80,6 +84,7 @@ def probe(
     permission: Permission | None = None,
     needs_trust: bool = False,
     tools: tuple[str, ...] = (),
+    optional_tools: tuple[str, ...] = (),
     by_commit: bool = False,
     reuse_for: timedelta | None = None,
     undeclared: Unseen | None = None,
@@ -104,6 +109,7 @@ def probe(
             permission=permission,
             needs_trust=needs_trust,
             tools=tools,
+            optional_tools=optional_tools,
             by_commit=by_commit,
             reuse_for=reuse_for,
             undeclared=undeclared or UNDECLARED.get(per),

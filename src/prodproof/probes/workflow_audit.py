@@ -48,8 +48,10 @@ def _observation(
         seen = answer
     elif path not in answer.files:
         seen = Unseen(Reason.INCOMPLETE, "zizmor cannot parse this workflow")
+    elif isinstance(found := answer.files[path], Unseen):
+        seen = found
     else:
-        seen = WorkflowAudit(Location(name), answer.version, answer.files[path], _self_hosted(data))
+        seen = WorkflowAudit(Location(name), answer.version, found, _self_hosted(data))
     return world.inside(Subject("workflow", name), seen, reader.commit)
 
 

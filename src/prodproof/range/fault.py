@@ -39,6 +39,9 @@ class Fault:
     needs: tuple[str, ...] = ("repo",)
     """Components without which it cannot be shown."""
 
+    programs: tuple[str, ...] = ()
+    """Programs of the vantage without which it cannot be shown (checkov, for example)."""
+
     touches: tuple[str, ...] = ()
     """Other guarantees whose verdict the fault, or a variant, truly changes too."""
 
@@ -62,7 +65,13 @@ def faults() -> tuple[Fault, ...]:
 
 def fault_of(guarantee: str) -> Fault:
     """The fault of a guarantee. Raises UserError when there is none."""
-    for fault in faults():
-        if fault.guarantee == guarantee:
-            return fault
-    raise UserError(f"there is no fault for {guarantee}; prodproof range status lists those that there are")
+    area, _, name = guarantee.partition(".")
+    try:
+        module = importlib.import_module(f"prodproof.range.faults.{area}.{name.replace('-', '_')}")
+    except ModuleNotFoundError:
+        raise UserError(
+            f"there is no fault for {guarantee}: prodproof range status lists those that there are"
+        ) from None
+    fault = module.FAULT
+    assert isinstance(fault, Fault)
+    return fault

@@ -8,10 +8,15 @@ from pathlib import Path
 
 
 def digest_tree(paths: Iterable[Path]) -> str:
-    """One digest over names, sizes, modes and times of files and folders; what is not there counts too."""
+    """One digest over names, sizes, modes and times of files and folders; what is not there counts too.
+
+    Python's compiled code is left out: it appears by running.
+    """
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted([path, *path.rglob("*")] if path.is_dir() else [path]):
+            if "__pycache__" in file.parts:
+                continue
             try:
                 seen = file.lstat()
             except OSError:

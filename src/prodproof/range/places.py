@@ -67,21 +67,25 @@ class Places:
         return f"http://{host}" if self.http == 80 else f"http://{host}:{self.http}"
 
 
-def choose_places(form: Form, identity: str, free: Callable[[str], bool]) -> Places:
+def choose_places(
+    form: Form, identity: str, free: Callable[[str], bool], free_port: Callable[[str, int], bool]
+) -> Places:
     """Addresses for a new range.
 
     Args:
         form: how much of the system runs.
         identity: the range's own name, of which namespaces are named.
         free: whether nobody uses a network of loopback addresses (`127.1.2`) yet.
+        free_port: whether nobody listens on a port of an address, over TCP or UDP.
     """
     if form is Form.ISOLATED:
-        # Documentation addresses (RFC 5737): behind the namespaces, ranges beside each other may share them.
+        # Documentation addresses (RFC 5737): behind the namespaces, ranges beside each other may share them. The
+        # providers' is a public one, since nobody visits names that lead to others; it belongs to a sink (RFC 7534).
         return Places(
             outside_of="203.0.113.10",
             inside="10.77.0.20",
             name_server="203.0.113.53",
-            providers="198.51.100.80",
+            providers="192.31.196.80",
             office="198.51.100.50",
             vantage="192.0.2.60",
             https=443,
@@ -95,15 +99,21 @@ def choose_places(form: Form, identity: str, free: Callable[[str], bool]) -> Pla
         network = f"127.{1 + secrets.randbelow(250)}.{1 + secrets.randbelow(250)}"
         if free(network):
             break
+    name_server, dns = f"{network}.53", 5353
+    if form is Form.FULL:
+        # BIND serves only addresses that an interface has; of the loopback networks that is this one.
+        name_server = "127.0.0.1"
+        while not free_port(name_server, dns):
+            dns = 20000 + secrets.randbelow(10000)
     return Places(
         outside_of=f"{network}.10",
         inside=f"{network}.20",
-        name_server=f"{network}.53",
+        name_server=name_server,
         providers=f"{network}.80",
         office=f"{network}.50",
         vantage=f"{network}.60",
         https=8443,
         http=8080,
         ssh=2222,
-        dns=5353,
+        dns=dns,
     )

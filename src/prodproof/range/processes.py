@@ -30,9 +30,7 @@ class Process:
         return _started(self.pid) == self.started
 
 
-def spawn(
-    command: Sequence[str], *, mark: str, cwd: Path, log: Path, environment: Mapping[str, str]
-) -> Process:
+def spawn(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environment: Mapping[str, str]) -> Process:
     """Start a process in a session of its own, with nothing of the caller's environment but what is given.
 
     Raises OSError when the program cannot be started.
@@ -48,6 +46,13 @@ def spawn(
             start_new_session=True,
         )
     return Process(child.pid, _started(child.pid) or 0)
+
+
+def as_user(user: str | None) -> Sequence[str]:
+    """The words before a command that another user runs; none without a user, or where the starter is not root."""
+    if user is None or os.geteuid() != 0:
+        return ()
+    return ("setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups")
 
 
 def stop(processes: Sequence[Process], seconds: float = STOP_SECONDS) -> None:

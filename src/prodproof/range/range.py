@@ -26,7 +26,7 @@ from prodproof.range import namespaces
 from prodproof.range.component import Component, components, missing_programs
 from prodproof.range.files import digest_tree, restore_tree
 from prodproof.range.places import Form, Places, choose_places
-from prodproof.range.processes import Process, spawn, stop, stop_all
+from prodproof.range.processes import Process, as_user, spawn, stop, stop_all
 from prodproof.range.vantage import Vantage
 from prodproof.system.errors import UserError
 
@@ -95,7 +95,7 @@ class Range:
         # Servers that refuse to run as root run as another user, who must get to his own folder.
         directory.chmod(0o711)
         identity = f"pp{os.urandom(4).hex()}"
-        places = choose_places(form, identity, _unused)
+        places = choose_places(form, identity, _unused, _unused_port)
         made = cls(directory, {"identity": identity, "form": form, "places": asdict(places)})
         made.save()
         try:
@@ -249,8 +249,7 @@ class Range:
 
     def settle(self) -> frozenset[str]:
         """Let every component take up what was changed on disk; returns the names of those that did, or were stopped."""
-        touched = set(self._touched)
-        self._touched.clear()
+        touched: set[str] = set()
         for part in self._parts:
             now = self._digest(part)
             if now != self._settled.get(part.name):
@@ -259,6 +258,8 @@ class Range:
                 if self._alive(part):
                     part.reload()
                     self._wait(part)
+        touched |= self._touched
+        self._touched.clear()
         self.save()
         return frozenset(touched)
 
@@ -281,7 +282,7 @@ class Range:
         """Start a component's processes and wait until it is well. Raises UserError when it does not get well."""
         for command in part.commands():
             log = self.var / "log" / f"{command.name}.log"
-            words = [*namespaces.within(self.places.inside_namespace), *_as_user(command.user), *command.words]
+            words = [*namespaces.within(self.places.inside_namespace), *as_user(command.user), *command.words]
             environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.var), **command.environment}
             process = spawn(words, mark=self.identity, cwd=self.var / "run", log=log, environment=environment)
             self._processes.setdefault(part.name, []).append(process)
@@ -349,6 +350,11 @@ class Range:
             self.start(part)
         for part in self._parts:
             self._settled[part.name] = self._digest(part)
+        self.keep_as_healthy()
+
+    def keep_as_healthy(self) -> None:
+        """From now on the present state is the one that `mend` restores."""
+        self.settle()
         for tree in TREES:
             restore_tree(self.directory / tree, self.directory / "pristine" / tree)
         self.save()
@@ -379,14 +385,18 @@ class Range:
         return digest_tree(part.watched())
 
 
-def _as_user(user: str | None) -> list[str]:
-    if user is None or os.geteuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups"]
-
-
 def _unused(network: str) -> bool:
     octets = [int(part) for part in network.split(".")]
     backwards = "".join(f"{octet:02X}" for octet in reversed(octets))
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return not any(line.split()[1][2:8] == backwards for line in lines)
+
+
+def _unused_port(address: str, port: int) -> bool:
+    try:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as sock:
+                sock.bind((address, port))
+    except OSError:
+        return False
+    return True

@@ -1,7 +1,7 @@
 """One verification: observe what the plan says, put it into the ledger, judge what the ledger knows."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -89,12 +89,13 @@ async def verify(order: Order, memory: Memory, listener: Listener = nobody) -> t
     earlier = {} if order.fresh else memory.latest_surveys(keys, order.declared.environment.name)
     gate = asyncio.Semaphore(AT_ONCE)
     ended = {step.key: asyncio.Event() for step in order.plan.steps}
+    turn = turns(order.plan.steps)
     done = 0
 
     async def carry_out(step: Step) -> None:
         nonlocal done
         for other in order.plan.steps:
-            if set(other.probe.facts) & set(step.probe.after) and other.key != step.key:
+            if _is_after(step, other) or turn[other.key] < turn[step.key]:
                 await ended[other.key].wait()
         total = len(order.plan.steps)
         if step.why_not is not None:
@@ -144,6 +145,28 @@ def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence
             if fact not in seen
         ]
     return Evidence.of(surveys)
+
+
+def turns(steps: Sequence[Step]) -> dict[str, int]:
+    """When each step goes, by its key: live probes in the even turns, those that work in a thread in the odd ones.
+
+    A thread that parses a large file holds the interpreter's lock for seconds, and the time-outs of connections run on
+    meanwhile: a live probe beside it would call a host silent that has answered. So the two kinds never overlap, except
+    for a thread that outlives its own time limit.
+    """
+    found = {step.key: int(not step.probe.is_async) for step in steps}
+    for _ in found:
+        before = dict(found)
+        for step in steps:
+            latest = max((found[other.key] for other in steps if _is_after(step, other)), default=0)
+            found[step.key] = latest + (latest % 2 != int(not step.probe.is_async))
+        if found == before:
+            break
+    return found
+
+
+def _is_after(step: Step, other: Step) -> bool:
+    return bool(set(other.probe.facts) & set(step.probe.after)) and other.key != step.key
 
 
 async def _look(step: Step, world: World, order: Order) -> tuple[Survey[Any], ...]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from prodproof.facts.declared import EntryPoint
+from prodproof.facts.posture import SCANNED, cloud_of
 from prodproof.system.environments import DEFAULT, environment_names, environment_of
 from prodproof.system.errors import MAX_SHOWN, Problem, SystemFileError, inert
 from prodproof.system.merged import SystemFile
@@ -158,6 +159,12 @@ def _references_between(file: SystemFile) -> Iterator[Problem]:
     for index, entry in enumerate(tables.entry_point):
         if entry.login and entry.url.lower().startswith("http:"):
             yield file.problem("entry_point", index, "login", "would be sent unencrypted; write the URL with https")
+    for index, service in enumerate(tables.service):
+        if service.posture and cloud_of(service.kind) not in SCANNED:
+            yield file.problem("service", index, "posture", f"is read for {', '.join(sorted(SCANNED))} accounts only")
+        elif service.posture and not service.account:
+            message = "needs account = the id that is scanned, so that another account's results are not taken for it"
+            yield file.problem("service", index, "posture", message)
     if tables.gate.scope == "listed" and not tables.gate.include:
         yield file.problem("gate", None, "scope", 'a listed scope needs include = ["…"], areas and guarantee ids')
     if tables.gate.scope != "listed" and tables.gate.include:

@@ -29,6 +29,7 @@ def draft(tree: RepositoryTree, found: tuple[Found, ...]) -> str:
         _environments(found),
         _data_stores(found),
         _django(found),
+        _clouds(found),
         _secrets(found),
         _people(),
         _vendors(found),
@@ -131,6 +132,21 @@ def _django(found: tuple[Found, ...]) -> list[str]:
     if ranked:
         lines.append(f"# settings = {quoted(ranked[0].name)}   # {seen(found, ranked[0])}")
     return lines
+
+
+def _clouds(found: tuple[Found, ...]) -> list[str]:
+    terraform = of_kind(found, Kind.TERRAFORM)
+    if not terraform:
+        return []
+    return [
+        "# TODO: in which cloud accounts does terraform make things, and where do Prowler's results of each lie?",
+        f"# {seen(found, terraform[0])}",
+        "# [[service]]",
+        '# name = "aws"',
+        '# kind = "aws"   # or azure, gcp',
+        '# account = "…"',
+        '# posture = "posture/aws.ocsf.json"   # prowler aws --output-formats json-ocsf, every night',
+    ]
 
 
 def _secrets(found: tuple[Found, ...]) -> list[str]:

@@ -176,6 +176,12 @@ class ServiceTable(Table):
     credential: SecretRef | None = Field(
         default=None, description="Reference to the credential that prodproof may read with."
     )
+    posture: RelativePath | None = Field(
+        default=None,
+        description="For an account at aws, azure or gcp: the file with Prowler's results of it, relative to this file "
+        "and ignored by git. `rm -f posture/aws.ocsf.json; prowler aws --output-formats json-ocsf "
+        "--output-directory posture --output-filename aws` writes `posture/aws.ocsf.json`.",
+    )
     owner: Text = Field(default="", description=_OWNER)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from prodproof.facts import Reason
 from prodproof.facts.declared import Declared, Environment
 from prodproof.verdicts.verdict import Kind, Verdict, broken, holds, not_applicable, unknown
 
@@ -37,6 +38,9 @@ class Example:
     at: datetime = NOON
     says: str = ""
     """A part of the message that must be there."""
+
+    reason: Reason | None = None
+    """Why it must be unknown, where `expected` is `unknown`."""
 
     @property
     def kind(self) -> Kind:

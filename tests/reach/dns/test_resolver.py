@@ -1,10 +1,14 @@
 """The resolver: every way in which a question can end, and any bytes as an answer."""
 
 import asyncio
+import errno
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import dns.asyncquery
 import dns.message
 import pytest
 from hypothesis import given, settings
@@ -12,9 +16,9 @@ from hypothesis import strategies as st
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dns import Lookup
-from prodproof.range.components.dns import NameServer
-from prodproof.range.components.services import own_address
-from prodproof.reach.dns.resolver import Reply, Resolver, parse_reply, split_server
+from tests.servers.dns import NameServer
+from tests.servers.services import own_address
+from prodproof.reach.dns.resolver import TRIES, Reply, Resolver, parse_reply, split_server
 from prodproof.reach.world import Settings
 from tests.reach import servers
 
@@ -108,6 +112,61 @@ def test_a_server_that_keeps_silent() -> None:
     assert reply.lookup is Lookup.TIMED_OUT
     assert reply.unseen is not None
     assert reply.unseen.why is Reason.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("code", "lookup", "reason"),
+    [
+        (errno.ECONNREFUSED, Lookup.UNREACHABLE, Reason.UNREACHABLE),
+        (errno.ENETUNREACH, Lookup.UNREACHABLE, Reason.UNREACHABLE),
+        (errno.EHOSTUNREACH, Lookup.UNREACHABLE, Reason.UNREACHABLE),
+        (errno.EPERM, Lookup.NOT_ALLOWED, Reason.DENIED),
+        (errno.EMFILE, Lookup.NOT_ASKED, Reason.INCOMPLETE),
+        (errno.ETIMEDOUT, Lookup.TIMED_OUT, Reason.TIMED_OUT),
+    ],
+)
+def test_a_question_that_does_not_leave(
+    monkeypatch: pytest.MonkeyPatch, code: int, lookup: Lookup, reason: Reason
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr("dns.asyncquery.udp_with_fallback", fail)
+    reply = asyncio.run(Resolver(QUICK, "127.0.0.1:53").ask("shop.example", "A"))
+    assert reply.lookup is lookup
+    assert reply.unseen is not None
+    assert reply.unseen.why is reason
+
+
+def test_a_cut_answer_and_nothing_that_listens_on_tcp() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            for _ in range(TRIES):
+                question, peer = server.recvfrom(4096)
+                server.sendto(question[:2] + b"\x86\x00" + question[4:10] + b"\0\0" + question[12:29], peer)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        reply = asyncio.run(Resolver(QUICK, f"127.0.0.1:{server.getsockname()[1]}").ask("shop.example", "A"))
+    assert reply.lookup is Lookup.UNREACHABLE
+
+
+def test_the_next_server_is_asked_where_one_cannot_be_reached(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_it = dns.asyncquery.udp_with_fallback
+
+    async def fail(question: dns.message.Message, where: str, **more: Any) -> tuple[dns.message.Message, bool]:
+        if where == "127.0.0.9":
+            raise OSError(errno.ENETUNREACH, "no")
+        return await ask_it(question, where, **more)
+
+    monkeypatch.setattr("dns.asyncquery.udp_with_fallback", fail)
+    resolver = Resolver(QUICK)
+    resolver.servers = (("127.0.0.9", 53), (server.address, server.port))
+    assert asyncio.run(resolver.ask("mail.shop.example", "A")).values == ("192.0.2.25",)
 
 
 def test_servers_are_read() -> None:

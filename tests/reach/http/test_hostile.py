@@ -1,15 +1,11 @@
-"""Servers that mean harm, or are broken: every exchange ends in bounded time and memory, with the true reason."""
+"""Talkrs that mean harm, or are broken: every exchange ends in bounded time and memory, with the true reason."""
 
 import asyncio
 import gzip
 import resource
 import socket
-import ssl
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,45 +15,12 @@ from prodproof.facts import Reason, Unseen
 from prodproof.range.components.certificates import Authority
 from prodproof.reach.http.client import BURST, MAX_BODY, MAX_HOPS, Door, Exchange, HttpClient
 from prodproof.reach.world import Settings
+from tests.reach.servers import Talk, drips, endless, over_tls, request, says, silent, talking
 
-Serve = Callable[[socket.socket], None]
 QUICK = Settings(connect_timeout=1.0, total_timeout=1.5)
+OURS = "127.0.0.3"
 PATIENCE = 6.0
 """Seconds after which an exchange counts as not bounded; far above what it takes."""
-
-
-@contextmanager
-def server(serve: Serve, address: str = "127.0.0.3") -> Iterator[int]:
-    """A raw TCP server that carries `serve` out for each connection."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.create_server((address, 0), family=family)
-    listener.settimeout(0.05)
-    stopping = threading.Event()
-
-    def connection(peer: socket.socket) -> None:
-        with peer:
-            peer.settimeout(5)
-            try:
-                serve(peer)
-            except OSError:
-                return
-
-    def accept() -> None:
-        while not stopping.is_set():
-            try:
-                peer, _ = listener.accept()
-            except TimeoutError:
-                continue
-            threading.Thread(target=connection, args=(peer,), daemon=True).start()
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        stopping.set()
-        thread.join()
-        listener.close()
 
 
 def ask(port: int, path: str = "/", settings: Settings = QUICK, **named: object) -> Exchange | Unseen:
@@ -65,63 +28,20 @@ def ask(port: int, path: str = "/", settings: Settings = QUICK, **named: object)
 
     async def go() -> Exchange | Unseen:
         async with asyncio.timeout(PATIENCE):
-            return await HttpClient(settings).ask(f"http://127.0.0.3:{port}{path}", **named)  # type: ignore[arg-type]
+            return await HttpClient(settings).ask(f"http://{OURS}:{port}{path}", **named)  # type: ignore[arg-type]
 
     return asyncio.run(go())
 
 
-def read_request(peer: socket.socket) -> bytes:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        chunk = peer.recv(4096)
-        if not chunk:
-            break
-        data += chunk
-    return data
-
-
-def says(answer: bytes) -> Serve:
-    def serve(peer: socket.socket) -> None:
-        read_request(peer)
-        peer.sendall(answer)
-
-    return serve
-
-
-def silent(peer: socket.socket) -> None:
-    read_request(peer)
-    peer.recv(1)
-
-
-def dripping(before: bytes) -> Serve:
-    def serve(peer: socket.socket) -> None:
-        read_request(peer)
-        peer.sendall(before)
-        while True:
-            peer.sendall(b"x")
-            time.sleep(0.05)
-
-    return serve
-
-
-def endless(before: bytes, chunk: bytes) -> Serve:
-    def serve(peer: socket.socket) -> None:
-        read_request(peer)
-        peer.sendall(before)
-        while True:
-            peer.sendall(chunk)
-
-    return serve
-
-
 OK = b"HTTP/1.1 200 OK\r\n"
+SAYS_OK = says(OK + b"Content-Length: 2\r\n\r\nok")
 
 
 @pytest.mark.parametrize(
     ("serve", "reason"),
     [
         pytest.param(silent, Reason.TIMED_OUT, id="never answers"),
-        pytest.param(dripping(b"HTTP/1.1 200 OK\r\nX: "), Reason.TIMED_OUT, id="drips a header"),
+        pytest.param(drips(b"HTTP/1.1 200 OK\r\nX: "), Reason.TIMED_OUT, id="drips a header"),
         pytest.param(endless(OK, b"X-A: b\r\n"), Reason.INCOMPLETE, id="endless headers"),
         pytest.param(endless(OK + b"X: ", b"y" * 4096), Reason.INCOMPLETE, id="one endless header"),
         pytest.param(endless(b"", b"HTTP/1.1 103 Hints\r\n\r\n"), Reason.TIMED_OUT, id="endless early hints"),
@@ -138,8 +58,8 @@ OK = b"HTTP/1.1 200 OK\r\n"
         pytest.param(says(b""), Reason.INCOMPLETE, id="closes without a word"),
     ],
 )
-def test_no_answer_has_its_true_reason(serve: Serve, reason: Reason) -> None:
-    with server(serve) as port:
+def test_no_answer_has_its_true_reason(serve: Talk, reason: Reason) -> None:
+    with talking(serve, OURS) as port:
         answer = ask(port)
     assert isinstance(answer, Unseen)
     assert answer.why is reason, answer.detail
@@ -149,7 +69,7 @@ def test_no_answer_has_its_true_reason(serve: Serve, reason: Reason) -> None:
 @pytest.mark.parametrize(
     "serve",
     [
-        pytest.param(dripping(OK + b"Content-Length: 1000\r\n\r\n"), id="a dripping body"),
+        pytest.param(drips(OK + b"Content-Length: 1000\r\n\r\n"), id="a dripping body"),
         pytest.param(says(OK + b"Content-Length: 1000\r\n\r\nshort"), id="a body cut off"),
         pytest.param(says(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"), id="invalid chunking"),
         pytest.param(
@@ -158,8 +78,8 @@ def test_no_answer_has_its_true_reason(serve: Serve, reason: Reason) -> None:
         pytest.param(says(OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"), id="gzip that is none"),
     ],
 )
-def test_a_broken_body_leaves_the_headers(serve: Serve) -> None:
-    with server(serve) as port:
+def test_a_broken_body_leaves_the_headers(serve: Talk) -> None:
+    with talking(serve, OURS) as port:
         answer = ask(port)
     assert isinstance(answer, Exchange)
     assert (answer.status, answer.complete) == (200, False)
@@ -170,13 +90,13 @@ def test_a_body_of_5_gb_is_not_read() -> None:
 
     def serve(peer: socket.socket) -> None:
         nonlocal sent
-        read_request(peer)
+        request(peer)
         peer.sendall(OK + b"Content-Length: 5368709120\r\n\r\n")
         while True:
             peer.sendall(b"x" * 65536)
             sent += 65536
 
-    with server(serve) as port:
+    with talking(serve, OURS) as port:
         answer = ask(port)
     assert isinstance(answer, Exchange)
     assert (len(answer.body), answer.complete) == (MAX_BODY, False)
@@ -193,7 +113,7 @@ def test_a_compression_bomb_stays_small(encoding: str) -> None:
     for _ in range(encoding.count("gzip") - 1):
         layer = gzip.compress(layer)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with server(says(OK + f"Content-Encoding: {encoding}\r\n\r\n".encode() + layer)) as port:
+    with talking(says(OK + f"Content-Encoding: {encoding}\r\n\r\n".encode() + layer), OURS) as port:
         answer = ask(port)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert isinstance(answer, Exchange)
@@ -203,7 +123,7 @@ def test_a_compression_bomb_stays_small(encoding: str) -> None:
 
 def test_compressed_bodies_are_read() -> None:
     for name, data in (("gzip", gzip.compress(b"hello")), ("deflate", zlib.compress(b"hello")), ("deflate", raw())):
-        with server(says(OK + f"Content-Encoding: {name}\r\n\r\n".encode() + data)) as port:
+        with talking(says(OK + f"Content-Encoding: {name}\r\n\r\n".encode() + data), OURS) as port:
             answer = ask(port)
         assert isinstance(answer, Exchange)
         assert (answer.body, answer.complete) == (b"hello", True)
@@ -215,13 +135,13 @@ def raw() -> bytes:
 
 
 def test_redirects_are_read_by_hand_and_loops_end() -> None:
-    with server(says(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")) as port:
+    with talking(says(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"), OURS) as port:
         client = HttpClient(QUICK)
-        url = f"http://127.0.0.3:{port}/"
+        url = f"http://{OURS}:{port}/"
         answer = ask(port)
-        chain, stopped = asyncio.run(client.follow(url, frozenset({f"127.0.0.3:{port}"})))
+        chain, stopped = asyncio.run(client.follow(url, frozenset({f"{OURS}:{port}"})))
     assert isinstance(answer, Exchange)
-    assert (answer.status, answer.redirect) == (302, f"http://127.0.0.3:{port}/again")
+    assert (answer.status, answer.redirect) == (302, f"http://{OURS}:{port}/again")
     assert stopped is not None and stopped.why is Reason.INCOMPLETE
     assert len(chain) == 2
 
@@ -232,13 +152,11 @@ def test_a_redirect_that_changes_every_time_ends() -> None:
     def serve(peer: socket.socket) -> None:
         nonlocal count
         count += 1
-        read_request(peer)
+        request(peer)
         peer.sendall(f"HTTP/1.1 302 Found\r\nLocation: /{count}\r\nContent-Length: 0\r\n\r\n".encode())
 
-    with server(serve) as port:
-        chain, stopped = asyncio.run(
-            HttpClient(QUICK).follow(f"http://127.0.0.3:{port}/", frozenset({f"127.0.0.3:{port}"}))
-        )
+    with talking(serve, OURS) as port:
+        chain, stopped = asyncio.run(HttpClient(QUICK).follow(f"http://{OURS}:{port}/", frozenset({f"{OURS}:{port}"})))
     assert len(chain) == MAX_HOPS and stopped is not None
 
 
@@ -253,10 +171,10 @@ def test_a_redirect_that_changes_every_time_ends() -> None:
     ],
 )
 def test_a_redirect_to_a_private_address_is_recorded_not_followed(location: str) -> None:
-    with server(says(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())) as port:
-        chain, stopped = asyncio.run(
-            HttpClient(QUICK).follow(f"http://127.0.0.3:{port}/", frozenset({f"127.0.0.3:{port}"}))
-        )
+    with talking(
+        says(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()), OURS
+    ) as port:
+        chain, stopped = asyncio.run(HttpClient(QUICK).follow(f"http://{OURS}:{port}/", frozenset({f"{OURS}:{port}"})))
     assert stopped is None
     assert [item.status for item in chain] == [302]
     assert chain[0].redirect is not None
@@ -266,10 +184,12 @@ def test_a_redirect_to_a_private_address_is_recorded_not_followed(location: str)
     "location", ["javascript:alert(1)", "file:///etc/passwd", "http://[", "http://a:b/", "\x7f", "http:///"]
 )
 def test_a_location_that_is_none(location: str) -> None:
-    with server(says(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())) as port:
+    with talking(
+        says(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()), OURS
+    ) as port:
         answer = ask(port)
     if isinstance(answer, Exchange):
-        assert answer.redirect is None or answer.redirect.startswith(f"http://127.0.0.3:{port}/")
+        assert answer.redirect is None or answer.redirect.startswith(f"http://{OURS}:{port}/")
     else:
         assert answer.why is Reason.INCOMPLETE
 
@@ -294,8 +214,8 @@ NAMED = replace(QUICK, resolve={"shop.example": "127.0.0.3"})
         pytest.param(lambda peer: peer.close(), id="closes at once"),
     ],
 )
-def test_broken_tls_is_unreachable(serve: Serve) -> None:
-    with server(serve) as port:
+def test_broken_tls_is_unreachable(serve: Talk) -> None:
+    with talking(serve, OURS) as port:
         answer = https(port, NAMED, unverified=True)
     assert isinstance(answer, Unseen)
     assert answer.why is Reason.UNREACHABLE, answer.detail
@@ -307,35 +227,21 @@ def test_a_handshake_that_never_ends_times_out() -> None:
             peer.sendall(b"\x16")
             time.sleep(0.2)
 
-    with server(serve) as port:
+    with talking(serve, OURS) as port:
         answer = https(port, NAMED)
     assert isinstance(answer, Unseen)
     assert answer.why in (Reason.TIMED_OUT, Reason.UNREACHABLE)
 
 
 def test_a_handshake_that_is_not_answered_times_out() -> None:
-    with server(silent) as port:
+    with talking(silent, OURS) as port:
         answer = https(port, NAMED)
     assert isinstance(answer, Unseen) and answer.why is Reason.TIMED_OUT, answer
 
 
-@contextmanager
-def tls_server(pem: Path) -> Iterator[int]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-
-    def serve(peer: socket.socket) -> None:
-        with context.wrap_socket(peer, server_side=True) as secure:
-            secure.recv(4096)
-            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-
-    with server(serve) as port:
-        yield port
-
-
 def test_a_certificate_is_trusted_through_the_private_authority_only(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    with tls_server(authority.issue("shop.example")) as port:
+    with over_tls(SAYS_OK, authority.issue("shop.example"), OURS) as port:
         stranger = https(port, NAMED)
         doubted = https(port, NAMED, unverified=True)
         trusted = https(port, replace(NAMED, ca_file=authority.ca_file))
@@ -348,7 +254,7 @@ def test_a_certificate_is_trusted_through_the_private_authority_only(tmp_path: P
 
 def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    with tls_server(authority.issue("other.example")) as port:
+    with over_tls(SAYS_OK, authority.issue("other.example"), OURS) as port:
         answer = https(port, replace(NAMED, ca_file=authority.ca_file))
     assert isinstance(answer, Unseen) and "certificate is not trusted" in answer.detail
 
@@ -356,7 +262,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
 def test_a_certificate_of_a_megabyte_is_refused(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     names = ["shop.example", *(f"{'x' * 60}.{'y' * 60}.{number}.example" for number in range(8000))]
-    with tls_server(authority.issue(*names)) as port:
+    with over_tls(SAYS_OK, authority.issue(*names), OURS) as port:
         answer = https(port, replace(NAMED, ca_file=authority.ca_file), unverified=True)
     assert isinstance(answer, Unseen)
     assert answer.why in (Reason.UNREACHABLE, Reason.TIMED_OUT)
@@ -368,7 +274,7 @@ def test_a_missing_authority_file_is_not_configured(tmp_path: Path) -> None:
 
 
 def test_a_closed_port_is_refused_and_said_so() -> None:
-    with server(silent) as port:
+    with talking(silent, OURS) as port:
         pass
     answer = ask(port)
     doors = asyncio.run(HttpClient(QUICK).door("127.0.0.3", port))
@@ -386,9 +292,9 @@ def test_a_silent_server_is_given_up_after_three_times() -> None:
 
     async def many(port: int) -> list[Exchange | Unseen]:
         client = HttpClient(replace(QUICK, total_timeout=0.3))
-        return [await client.ask(f"http://127.0.0.3:{port}/{number}") for number in range(10)]
+        return [await client.ask(f"http://{OURS}:{port}/{number}") for number in range(10)]
 
-    with server(serve) as port:
+    with talking(serve, OURS) as port:
         answers = asyncio.run(many(port))
     assert asked == 3
     assert {answer.why for answer in answers if isinstance(answer, Unseen)} == {Reason.TIMED_OUT}
@@ -425,10 +331,10 @@ def test_what_is_sent_is_ours() -> None:
     heard: list[bytes] = []
 
     def serve(peer: socket.socket) -> None:
-        heard.append(read_request(peer))
+        heard.append(request(peer))
         peer.sendall(OK + b"Content-Length: 0\r\n\r\n")
 
-    with server(serve) as port:
+    with talking(serve, OURS) as port:
         ask(port, "/a", headers=(("X-Forwarded-For", "10.0.0.1"),), host_header="admin.example")
         ask(port, "/", target=b"/%zz/../x")
         injected = ask(port, "/", headers=(("X", "a\r\nY: b"),))
@@ -440,7 +346,7 @@ def test_what_is_sent_is_ours() -> None:
 
 def test_ipv6_is_asked_too() -> None:
     try:
-        with server(says(OK + b"Content-Length: 0\r\n\r\n"), "::1") as port:
+        with talking(says(OK + b"Content-Length: 0\r\n\r\n"), "::1") as port:
             answer = asyncio.run(HttpClient(QUICK).ask(f"http://[::1]:{port}/"))
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
@@ -451,11 +357,11 @@ def test_a_proxy_is_used_and_its_failures_are_not_the_sites() -> None:
     heard: list[bytes] = []
 
     def serve(peer: socket.socket) -> None:
-        heard.append(read_request(peer))
+        heard.append(request(peer))
         peer.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
 
-    with server(serve) as port:
-        settings = replace(QUICK, proxy=f"http://127.0.0.3:{port}")
+    with talking(serve, OURS) as port:
+        settings = replace(QUICK, proxy=f"http://{OURS}:{port}")
         client = HttpClient(settings)
         plain = asyncio.run(client.ask("http://shop.example/"))
         secure = asyncio.run(client.ask("https://shop.example/"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prodproof.range.components.services import own_address
+from tests.servers.services import own_address
 from prodproof.reach.ports.scan import Scanner, ranges
 from prodproof.reach.world import Settings
 

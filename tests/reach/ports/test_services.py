@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodproof.facts.ports import OpenPort, UdpState
-from prodproof.range.components.services import own_address
-from prodproof.range.components.tls_server import ADDRESS, TlsServer
+from tests.servers.services import own_address
+from tests.servers.tls_server import ADDRESS, TlsServer
 from prodproof.reach.dns import udp
 from prodproof.reach.ports import services
 from prodproof.reach.world import Settings

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from prodproof.facts import Reason
 from prodproof.facts.tls import TlsAddress
 from prodproof.range.components.certificates import Authority
-from prodproof.range.components.tls_server import ADDRESS, HOST, TlsServer
+from tests.servers.tls_server import ADDRESS, HOST, TlsServer
 from prodproof.reach.ports.services import identify
 from prodproof.reach.tls.chain import UnreadableError, read_certificate
 from prodproof.reach.tls.endpoint import Target, examine

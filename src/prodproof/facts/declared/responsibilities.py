@@ -67,8 +67,15 @@ class Service:
     credential: str | None = None
     """Secret reference; never the value."""
 
+    posture: str | None = None
+    """For a cloud account, the file with a posture scanner's results, relative to the system file."""
+
     owner: str = ""
     location: Location | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("account", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

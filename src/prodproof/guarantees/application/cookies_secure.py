@@ -183,8 +183,20 @@ EXAMPLES = (
         replace(SHOP, cross_site_cookies=("sessionid",)),
     ),
     Example("shared with subdomains", _with(replace(SESSION, domain="shop.example")), broken, SHOP, says="every host"),
-    Example("a deleted cookie is no session", _with(replace(SESSION, secure=False, deleted=True)), unknown, SHOP),
-    Example("a language cookie is neither", _with(Cookie("django_language")), unknown, SHOP),
+    Example(
+        "a deleted cookie is no session",
+        _with(replace(SESSION, secure=False, deleted=True)),
+        unknown,
+        SHOP,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "a language cookie is neither",
+        _with(Cookie("django_language")),
+        unknown,
+        SHOP,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
     Example("plain HTTP", replace(GOOD, scheme="http"), not_applicable, SHOP),
     Example("Django's settings as they must be", ON, holds, PRODUCTION),
     Example(
@@ -214,12 +226,14 @@ EXAMPLES = (
         unknown,
         PRODUCTION,
         says="the variable SECURE decides",
+        reason=Reason.NOT_CONFIGURED,
     ),
     Example(
         "the source computes it",
         _set(IN_SOURCE, "SESSION_COOKIE_SECURE", value=None, certainty=Certainty.UNKNOWN),
         unknown,
         PRODUCTION,
+        reason=Reason.NOT_CONFIGURED,
     ),
     Example(
         "off, on a developer's machine",
@@ -243,4 +257,86 @@ EXAMPLES = (
         holds,
         PRODUCTION,
     ),
+    Example(
+        "a language cookie before a weak one",
+        _with(Cookie("django_language"), replace(SESSION, secure=False)),
+        broken,
+        SHOP,
+    ),
+    Example(
+        "a firewall's page",
+        replace(GOOD, answers=(replace(GOOD.answers[0], interposed="a challenge"),)),
+        unknown,
+        SHOP,
+        reason=Reason.DENIED,
+    ),
+    Example("SameSite=Strict", _with(replace(SESSION, same_site="strict")), holds, SHOP),
+    Example("a SameSite that is none", _with(replace(SESSION, same_site="later")), broken, SHOP, says="do not know"),
+    Example("no SameSite at all", _with(replace(SESSION, same_site=None)), broken, SHOP, says="has no SameSite"),
+    Example(
+        "neither sessions nor tokens",
+        _set(ON, "MIDDLEWARE", value=("django.middleware.common.CommonMiddleware",)),
+        not_applicable,
+        PRODUCTION,
+    ),
+    Example(
+        "no list of middleware",
+        _set(ON, "MIDDLEWARE", value=None, type="list"),
+        holds,
+        PRODUCTION,
+        says="SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY, CSRF_COOKIE_SECURE",
+    ),
+    Example(
+        "an old project's list of middleware",
+        replace(
+            _set(ON, "CSRF_COOKIE_SECURE", value=False),
+            settings=tuple(
+                replace(item, name="MIDDLEWARE_CLASSES", value=item.value[:1])
+                if isinstance(item.value, tuple)
+                else item
+                for item in _set(ON, "CSRF_COOKIE_SECURE", value=False).settings
+            ),
+        ),
+        holds,
+        PRODUCTION,
+    ),
+    Example(
+        "a session alone",
+        _set(
+            _set(ON, "CSRF_COOKIE_SECURE", value=False),
+            "MIDDLEWARE",
+            value=("django.contrib.sessions.middleware.SessionMiddleware",),
+        ),
+        holds,
+        PRODUCTION,
+    ),
+    Example(
+        "one setting was not read",
+        replace(ON, settings=ON.settings[1:]),
+        unknown,
+        PRODUCTION,
+        says="CSRF_COOKIE_SECURE",
+        reason=Reason.NOT_CONFIGURED,
+    ),
+    Example(
+        "the token of forms lies in a cookie, as the source says",
+        _set(_set(ON, "CSRF_COOKIE_SECURE", value=False), "CSRF_USE_SESSIONS", value=False),
+        broken,
+        PRODUCTION,
+    ),
+    Example(
+        "where the token of forms lies cannot be told",
+        _set(_set(ON, "CSRF_COOKIE_SECURE", value=False), "CSRF_USE_SESSIONS", certainty=Certainty.UNKNOWN),
+        holds,
+        PRODUCTION,
+    ),
+    Example(
+        "a value that cannot be read",
+        _set(ON, "SESSION_COOKIE_SECURE", value=None, type="lazy object"),
+        unknown,
+        PRODUCTION,
+        reason=Reason.NOT_CONFIGURED,
+    ),
+    Example("a value with its type", _set(ON, "SESSION_COOKIE_SECURE", value=1, type="int"), holds, PRODUCTION),
+    Example("None is off", _set(ON, "SESSION_COOKIE_SECURE", value=None), broken, PRODUCTION),
 )

@@ -188,31 +188,162 @@ def _place(**changes: object) -> CsrfSource:
 EXAMPLES = (
     Example("the middleware checks the only form", TABLE, holds),
     Example("exempt, and behind a login", _route(csrf=Csrf.EXEMPT), broken, says="acts on the session"),
-    Example("exempt, reads the user itself",
-            _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("user",)), broken),
-    Example("an exempt password reset form",
-            _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("POST", "save")), broken, says="takes forms"),
-    Example("a webhook that verifies a signature",
-            _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("body", "compare_digest", "save")), holds),
-    Example("an exempt view of which nothing is known",
-            _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=()), unknown),
-    Example("an exempt view that only answers GET",
-            _route(csrf=Csrf.EXEMPT, methods=("GET",), touches=("user",)), holds),
+    Example("exempt, reads the user itself", _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("user",)), broken),
+    Example(
+        "an exempt password reset form",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("POST", "save")),
+        broken,
+        says="takes forms",
+    ),
+    Example(
+        "a webhook that verifies a signature",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("body", "compare_digest", "save")),
+        holds,
+    ),
+    Example(
+        "an exempt view of which nothing is known",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=()),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "an exempt view that only answers GET", _route(csrf=Csrf.EXEMPT, methods=("GET",), touches=("user",)), holds
+    ),
     Example("a REST view under session authentication", _route(csrf=Csrf.FRAMEWORK_SESSION), holds),
     Example("a REST view whose session authentication was disarmed", _route(csrf=Csrf.EXEMPT), broken),
     Example("a REST view with token authentication", _route(csrf=Csrf.FRAMEWORK_NO_COOKIE), holds),
-    Example("a REST view that asks for Basic credentials first",
-            _route(csrf=Csrf.FRAMEWORK_SESSION, authentication=(BASIC,)), broken),
-    Example("a REST view with authentication of its own", _route(csrf=Csrf.FRAMEWORK_UNKNOWN), unknown),
-    Example("sessions without the middleware",
-            replace(_route(csrf=Csrf.NO_MIDDLEWARE), csrf_checked=False, middleware=TABLE.middleware[:1]), broken),
-    Example("no sessions, no middleware",
-            replace(_route(csrf=Csrf.NO_MIDDLEWARE), csrf_checked=False, middleware=()), holds),
+    Example(
+        "a REST view that asks for Basic credentials first",
+        _route(csrf=Csrf.FRAMEWORK_SESSION, authentication=(BASIC,)),
+        broken,
+    ),
+    Example(
+        "a REST view with authentication of its own",
+        _route(csrf=Csrf.FRAMEWORK_UNKNOWN),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "sessions without the middleware",
+        replace(_route(csrf=Csrf.NO_MIDDLEWARE), csrf_checked=False, middleware=TABLE.middleware[:1]),
+        broken,
+    ),
+    Example(
+        "no sessions, no middleware", replace(_route(csrf=Csrf.NO_MIDDLEWARE), csrf_checked=False, middleware=()), holds
+    ),
     Example("deletes on GET", _route(touches=("delete", "user")), broken),
-    Example("a part of the routes is missing", replace(TABLE, unresolved=("api/: ImportError",)), unknown),
+    Example(
+        "a part of the routes is missing",
+        replace(TABLE, unresolved=("api/: ImportError",)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
     Example("no exemption in the source", CsrfSource(places=()), holds),
     Example("a signed webhook in the source", _place(), holds),
     Example("an exempt view that reads the user", _place(touches=("user",)), broken),
-    Example("an exempt view whose code was not found", _place(touches=()), unknown),
+    Example("an exempt view whose code was not found", _place(touches=()), unknown, reason=Reason.INCOMPLETE),
     Example("no middleware in the source", _place(cause=CsrfCause.MIDDLEWARE_MISSING), broken),
-)  # fmt: skip
+    Example("exempt, and for staff", _route(csrf=Csrf.EXEMPT, access=Access.STAFF, touches=("hmac",)), broken),
+    Example(
+        "exempt, and for those with a permission",
+        _route(csrf=Csrf.EXEMPT, access=Access.PERMISSION, touches=("hmac",)),
+        broken,
+    ),
+    Example("exempt behind a login, even if signed", _route(csrf=Csrf.EXEMPT, touches=("hmac",)), broken),
+    Example(
+        "somebody else's exempt form",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, touches=("POST", "save"), own=False),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "an exempt view limited to PUT",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, methods=("PUT",), touches=("user",)),
+        broken,
+    ),
+    Example(
+        "an exempt view limited to PATCH",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, methods=("PATCH",), touches=("user",)),
+        broken,
+    ),
+    Example(
+        "an exempt view limited to DELETE",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, methods=("GET", "DELETE"), touches=("user",)),
+        broken,
+    ),
+    Example(
+        "an exempt view limited to POST",
+        _route(csrf=Csrf.EXEMPT, access=Access.OPEN, methods=("POST",), touches=("user",)),
+        broken,
+    ),
+    Example(
+        "Basic credentials after the session",
+        _route(
+            csrf=Csrf.FRAMEWORK_SESSION,
+            authentication=(
+                "rest_framework.authentication.SessionAuthentication",
+                "rest_framework.authentication.BasicAuthentication",
+            ),
+        ),
+        holds,
+    ),
+    Example(
+        "Basic credentials before the session",
+        _route(
+            csrf=Csrf.FRAMEWORK_SESSION,
+            authentication=(
+                "rest_framework.authentication.BasicAuthentication",
+                "rest_framework.authentication.SessionAuthentication",
+            ),
+        ),
+        broken,
+        says="Basic",
+    ),
+    Example(
+        "Basic credentials to read",
+        _route(
+            csrf=Csrf.FRAMEWORK_SESSION,
+            methods=("GET",),
+            authentication=("rest_framework.authentication.BasicAuthentication",),
+        ),
+        holds,
+    ),
+    Example(
+        "Basic credentials that nothing asks for",
+        _route(
+            csrf=Csrf.FRAMEWORK_SESSION,
+            access=Access.OPEN,
+            authentication=("rest_framework.authentication.BasicAuthentication",),
+        ),
+        holds,
+    ),
+    Example("deletes on GET, in somebody else's code", _route(touches=("delete",), own=False), holds),
+    Example("deletes on POST only", _route(touches=("delete",), methods=("POST",)), holds),
+    Example(
+        "sessions and no middleware, one view is exempt all the same",
+        replace(
+            _route(csrf=Csrf.NO_MIDDLEWARE),
+            csrf_checked=False,
+            middleware=TABLE.middleware[:1],
+            routes=(replace(PLACE_ORDER, csrf=Csrf.NO_MIDDLEWARE), PLACE_ORDER),
+        ),
+        broken,
+        says="middleware",
+    ),
+    Example(
+        "another middleware checks it", replace(_route(csrf=Csrf.NO_MIDDLEWARE), middleware=TABLE.middleware[:1]), holds
+    ),
+    Example("no middleware, every view is checked", replace(TABLE, csrf_checked=False), holds),
+    Example(
+        "one view under two addresses is one finding",
+        replace(TABLE, routes=(replace(PLACE_ORDER, csrf=Csrf.EXEMPT, name="new"),) * 2),
+        broken,
+        says="/orders/new/ (shop.views.place_order) is exempt and acts on the session",
+    ),
+    Example(
+        "a class of its own that checks nothing",
+        _place(cause=CsrfCause.AUTHENTICATION_WEAKENED),
+        broken,
+        says="enforce_csrf checks nothing",
+    ),
+)

@@ -72,13 +72,44 @@ EXAMPLES = (
     Example("a 500 page that prints the exception", _shows("stack-trace", "Python"), broken, SHOP, says="stack trace"),
     Example("the debug page on a 404", _shows("debug-page", "Django", NOT_FOUND), broken, SHOP),
     Example("the server's version", _shows("version", "nginx", NOT_FOUND), broken, SHOP),
-    Example("no 500 could be provoked", replace(GOOD, answers=(NOT_FOUND,)), unknown, SHOP),
+    Example("no 500 could be provoked", replace(GOOD, answers=(NOT_FOUND,)), unknown, SHOP, reason=Reason.INCOMPLETE),
     Example(
         "a firewall answered everything",
         replace(GOOD, answers=tuple(replace(item, interposed="a challenge") for item in GOOD.answers)),
         unknown,
         SHOP,
+        reason=Reason.INCOMPLETE,
     ),
     Example("plain HTTP", replace(GOOD, answers=()), not_applicable, EntryPoint(url="http://shop.example")),
-    Example("nothing answered", ErrorAnswers(answers=(), lost=(("x", Reason.TIMED_OUT, "silent"),)), unknown, SHOP),
+    Example(
+        "nothing answered",
+        ErrorAnswers(answers=(), lost=(("x", Reason.TIMED_OUT, "silent"),)),
+        unknown,
+        SHOP,
+        reason=Reason.TIMED_OUT,
+    ),
+    *(Example(f"shows a {kind}", _shows(kind, "x"), broken, SHOP) for kind in ("query", "setting", "path", "personal")),
+    Example(
+        "a firewall's trace is not the site's",
+        _shows("stack-trace", "Java", replace(FAILED, interposed="a firewall")),
+        holds,
+        SHOP,
+    ),
+    Example(
+        "a firewall's trace before the site's own",
+        replace(GOOD, answers=(replace(FAILED, interposed="a firewall"), *_shows("stack-trace", "Python").answers)),
+        broken,
+        SHOP,
+    ),
+    Example(
+        "the gateway's 503 page shows its version",
+        _shows("version", "nginx", replace(FAILED, status=503, interposed="a gateway")),
+        broken,
+        SHOP,
+    ),
+    Example(
+        "an untrusted certificate", replace(GOOD, certificate_error="expired"), unknown, SHOP, reason=Reason.UNREACHABLE
+    ),
+    Example("one answer was lost", replace(GOOD, lost=(("x", Reason.TIMED_OUT, "silent"),)), holds, SHOP),
+    Example("no 404", replace(GOOD, answers=(FAILED,)), unknown, SHOP, says="404", reason=Reason.INCOMPLETE),
 )

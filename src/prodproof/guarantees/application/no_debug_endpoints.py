@@ -68,15 +68,32 @@ EXAMPLES = (
         broken,
     ),
     Example(
-        "a path without an answer", replace(GOOD, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)), unknown
+        "a path without an answer",
+        replace(GOOD, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)),
+        unknown,
+        reason=Reason.TIMED_OUT,
     ),
     Example(
         "a firewall's challenge for the site itself",
         replace(GOOD, home=replace(HOME, interposed="a challenge")),
         unknown,
+        reason=Reason.DENIED,
     ),
-    Example("too many requests", _one(status=429, interposed="a rate limit (429)", as_unknown=False), unknown),
-    Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown),
+    Example(
+        "too many requests",
+        _one(status=429, interposed="a rate limit (429)", as_unknown=False),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown, reason=Reason.INCOMPLETE),
     Example("no route prints the environment", EnvironmentPages(asked=("/home/",)), holds),
     Example("a settings page for strangers", EnvironmentPages(asked=("/env/",), printed=("/env/",)), broken),
+    Example(
+        "plain HTTP that only leads to HTTPS",
+        replace(GOOD, answers=(), only_redirects=True),
+        holds,
+        says="only leads to HTTPS",
+    ),
+    Example("what was asked is said", GOOD, holds, says="none at 1 paths"),
+    Example("no path was asked", replace(GOOD, answers=()), unknown, reason=Reason.INCOMPLETE),
 )

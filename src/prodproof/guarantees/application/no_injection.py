@@ -97,4 +97,10 @@ EXAMPLES = (
     Example("constants only", replace(BROKEN, findings=(replace(QUERY, taint=Taint.FIXED),)), holds),
     Example("of unknown origin", replace(BROKEN, findings=(replace(QUERY, taint=Taint.UNKNOWN),)), broken),
     Example("an unescaped variable", replace(BROKEN, findings=(replace(QUERY, hole=Hole.HTML),)), broken),
+    Example(
+        "what comes from the request is named first",
+        replace(BROKEN, findings=(replace(QUERY, taint=Taint.UNKNOWN, detail="a variable"), QUERY)),
+        broken,
+        says="from the request",
+    ),
 )

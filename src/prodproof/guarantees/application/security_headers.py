@@ -17,6 +17,7 @@ repeated in every block that has an add_header of its own. Partners that may fra
 from collections.abc import Iterable
 from dataclasses import replace
 
+from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.http import Answer, SiteAnswers, Situation
 from prodproof.guarantees import _csp, _observatory
@@ -152,6 +153,19 @@ def _with(name: str, *values: str, only: Situation | None = None, good: SiteAnsw
 
 
 _NO_ANCESTORS = "default-src 'self'"
+
+
+def _page(fact: SiteAnswers, **changes: object) -> SiteAnswers:
+    first = replace(fact.answers[0], **changes)  # type: ignore[arg-type]  # fields of Answer
+    return replace(fact, answers=(first, *fact.answers[1:]))
+
+
+def _and(situation: Situation, status: int = 200, headers: tuple[tuple[str, str], ...] = STRONG[2:]) -> SiteAnswers:
+    """The good site and a page without a policy."""
+    answer = Answer(situation=situation, status=status, headers=headers, html=True, method="PROPFIND")
+    return replace(GOOD, answers=(*GOOD.answers, answer))
+
+
 EXAMPLES = (
     Example("everything strong", GOOD, holds, SHOP, says="HTTP Observatory"),
     Example("default-src *", _with(CSP, "default-src *; frame-ancestors 'none'"), broken, SHOP, says="from anywhere"),
@@ -261,5 +275,50 @@ EXAMPLES = (
         replace(GOOD, answers=(replace(GOOD.answers[0], status=503, interposed="a maintenance page", headers=()),)),
         unknown,
         SHOP,
+        reason=Reason.DENIED,
     ),
+    *(
+        Example(f"referrer {value}", _with("referrer-policy", value), holds, SHOP)
+        for value in ("no-referrer", "strict-origin", "strict-origin-when-cross-origin")
+    ),
+    *(
+        Example(f"referrer {value}", _with("referrer-policy", value), broken, SHOP, says=f"Referrer-Policy {value}")
+        for value in ("origin", "origin-when-cross-origin", "unsafe-url", "no-referrer-when-downgrade")
+    ),
+    Example("no referrer policy", _with("referrer-policy"), broken, SHOP, says="no Referrer-Policy"),
+    Example("a referrer policy in the page", _page(_with("referrer-policy"), meta_referrer="same-origin"), holds, SHOP),
+    Example("nothing but a file needs no referrer policy", _page(_with("referrer-policy"), html=False), holds, SHOP),
+    Example("no policy on the login page", _and(Situation.LOGIN), broken, SHOP, says="login page"),
+    Example("no policy on an error page", _and(Situation.ERROR, status=500), broken, SHOP, says="500 answer"),
+    Example("no policy on a page of a strange method", _and(Situation.METHOD, status=405), holds, SHOP),
+    Example("a redirect without any header", _and(Situation.REDIRECT, status=302, headers=()), holds, SHOP),
+    *(
+        Example(f"an answer {status} is empty", _and(Situation.METHOD, status=status, headers=()), holds, SHOP)
+        for status in (204, 300, 304, 399)
+    ),
+    *(
+        Example(
+            f"an answer {status} can be sniffed",
+            _and(Situation.METHOD, status=status, headers=()),
+            broken,
+            SHOP,
+            says="no X-Content-Type-Options",
+        )
+        for status in (205, 299, 400)
+    ),
+    Example("HEAD has no body", _and(Situation.HEAD, headers=()), holds, SHOP),
+    Example("nosniff misspelt", _with("x-content-type-options", "no-sniff"), broken, SHOP, says="is not nosniff"),
+    Example("nosniff is the first of two values", _with("x-content-type-options", "nosniff, x"), holds, SHOP),
+    Example("HSTS of a month", _with(HSTS, "max-age=2592000"), broken, SHOP, says="of a year"),
+    Example("HSTS of a year", _with(HSTS, "max-age=31536000"), holds, SHOP),
+    Example("no HSTS", _with(HSTS), broken, SHOP, says="of a year"),
+    Example("HSTS on the page alone", _with(HSTS, only=Situation.NOT_FOUND), holds, SHOP),
+    Example(
+        "a foreign frame is one finding",
+        _with(CSP, "default-src 'none'; frame-ancestors *"),
+        broken,
+        SHOP,
+        says="lets * frame it",
+    ),
+    Example("no policy is two findings", _with(CSP), broken, SHOP, says="(and 1 more)"),
 )

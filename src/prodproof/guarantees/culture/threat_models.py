@@ -71,6 +71,25 @@ EXAMPLES = (
         broken,
         says="changed much on 2026-03-01",
     ),
-    Example("a shallow clone", replace(_WHOLE, history="the clone is shallow"), unknown),
-    Example("nothing recognised", ThreatModelling((), ()), unknown),
+    Example("a shallow clone", replace(_WHOLE, history="the clone is shallow"), unknown, reason=Reason.INCOMPLETE),
+    Example("nothing recognised", ThreatModelling((), ()), unknown, reason=Reason.NOT_DECLARED),
+    Example(
+        "neither dated nor owned",
+        replace(_WHOLE, models=(replace(_MODEL, owner=None, dated=None),)),
+        broken,
+        says="lacks a date and an owner",
+    ),
+    Example("without a date", replace(_WHOLE, models=(replace(_MODEL, dated=None),)), broken, says="lacks a date"),
+    Example("a model that the history does not know", replace(_WHOLE, models=(replace(_MODEL, changed=None),)), holds),
+    Example(
+        "an old model beside a new one",
+        replace(_WHOLE, models=(replace(_MODEL, changed=datetime(2026, 2, 1, tzinfo=UTC)), _MODEL)),
+        holds,
+    ),
+    Example(
+        "a model of the same commit",
+        replace(_WHOLE, models=(replace(_MODEL, changed=datetime(2026, 3, 1, tzinfo=UTC)),)),
+        holds,
+    ),
+    Example("code without a large change", replace(_WHOLE, modules=(replace(_PAYMENTS, changed=None),)), holds),
 )

@@ -12,10 +12,10 @@ pull agent (Argo CD, Flux, a systemd timer). As a step on the way bind the machi
 
 from dataclasses import replace
 
-from prodproof.facts import Location
+from prodproof.facts import Location, Reason
 from prodproof.facts.pipeline import Activity, DeployScript, Forge, Job, Pipeline, Role, Trigger
 from prodproof.guarantees._pipelines import never_runs
-from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds
+from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 
 @guarantee(
@@ -46,7 +46,11 @@ def judge_script(script: DeployScript) -> Verdict:
         for item in script.activities
         if item.role is Role.SSH
     ]
-    return broken(*findings) if findings else holds("the deploy script logs in to no server")
+    if findings:
+        return broken(*findings)
+    if script.opaque:
+        return unknown(Reason.INCOMPLETE, f"{script.opaque[0]}: it may log in to a server")
+    return holds("the deploy script logs in to no server")
 
 
 def _finding(location: Location, item: Activity, who: str, key: str) -> Finding:
@@ -72,6 +76,32 @@ EXAMPLES = (
     ),
     Example("a deploy script without a remote shell", _SCRIPT, holds),
     Example(
+        "a deploy script that calls what cannot be read",
+        replace(_SCRIPT, opaque=("bin/ship.sh may not be read",)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
         "rsync to the server", replace(_SCRIPT, activities=(replace(_SSH, tool="rsync"),)), broken, says="by rsync"
+    ),
+    Example(
+        "a step that never runs",
+        replace(_WHOLE, jobs=(Job("deploy", 8, activities=(replace(_SSH, weak="if: false in this step"),)),)),
+        holds,
+    ),
+    Example(
+        "a rule that never runs",
+        replace(_WHOLE, jobs=(Job("deploy", 8, activities=(replace(_SSH, weak="when: never in its rules"),)),)),
+        holds,
+    ),
+    Example(
+        "a step whose failure is swallowed",
+        replace(_WHOLE, jobs=(Job("deploy", 8, activities=(replace(_SSH, weak="|| true"),)),)),
+        broken,
+    ),
+    Example(
+        "a step that sets an image, never run",
+        replace(_WHOLE, jobs=(Job("deploy", 8, activities=(replace(_IMAGE, weak="|| true"),)),)),
+        holds,
     ),
 )

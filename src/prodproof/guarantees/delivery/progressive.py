@@ -118,6 +118,10 @@ def _strategy(strategy: str) -> Rollout:
     return Rollout(strategy=strategy, replicas=3)
 
 
+def _unavailable(count: str, replicas: int | None) -> Workload:
+    return replace(_ROLLING, rollout=Rollout(strategy="RollingUpdate", max_unavailable=count, replicas=replicas))
+
+
 EXAMPLES = (
     Example("rolling with a readiness probe", _ROLLING, holds),
     Example(
@@ -133,10 +137,44 @@ EXAMPLES = (
     Example("a circuit breaker", _ECS, holds),
     Example("no circuit breaker", replace(_ECS, circuit_breaker=False), broken),
     Example("all tasks may go", replace(_ECS, minimum_healthy=0), broken),
-    Example("an external controller", replace(_ECS, controller="EXTERNAL"), unknown),
+    Example("an external controller", replace(_ECS, controller="EXTERNAL"), unknown, reason=Reason.NOT_DECLARED),
     Example("a swarm that rolls back", _SWARM, holds),
     Example("a swarm without a health check", replace(_SWARM, health_check=False), broken),
     Example("a swarm that goes on", replace(_SWARM, update=ComposeUpdate(failure_action="continue")), broken),
-    Example("compose alone", replace(_SWARM, deployed=False), unknown),
+    Example("compose alone", replace(_SWARM, deployed=False), unknown, reason=Reason.NOT_DECLARED),
     Example("compose for developers", replace(_SWARM, deployed=False, other_platform=True), not_applicable),
+    Example("a DaemonSet", replace(_BLIND, kind="DaemonSet"), not_applicable),
+    Example("scaled to zero", replace(_BLIND, rollout=replace(_ROLLING.rollout, replicas=0)), not_applicable),
+    Example(
+        "one pod without a readiness probe", replace(_BLIND, rollout=replace(_ROLLING.rollout, replicas=1)), broken
+    ),
+    Example(
+        "a readiness probe beside a container without",
+        replace(_ROLLING, containers=(_CONTAINER, replace(_CONTAINER, readiness=False))),
+        holds,
+    ),
+    Example(
+        "a readiness probe on an init container alone",
+        replace(_ROLLING, containers=(replace(_CONTAINER, init=True),)),
+        broken,
+    ),
+    Example("OnDelete", replace(_ROLLING, rollout=_strategy("OnDelete")), broken, says="OnDelete"),
+    Example("two of three may go", _unavailable("2", 3), holds),
+    Example("three of three may go", _unavailable("3", 3), broken, says="maxUnavailable 3"),
+    Example("four of three may go", _unavailable("4", 3), broken),
+    Example("one of two may go", _unavailable("2", 2), broken),
+    Example("one single pod", _unavailable("1", 1), holds),
+    Example("a quarter may go", _unavailable("25%", 3), holds),
+    Example("nothing said of how many may go", replace(_ROLLING, rollout=_strategy("RollingUpdate")), holds),
+    Example("one may go of a number that is not said", _unavailable("1", None), holds),
+    Example("a number that is none", _unavailable("9" * 5000, 3), broken),
+    Example("blue-green on ECS", replace(_ECS, controller="CODE_DEPLOY", minimum_healthy=0), holds),
+    Example("alarms on ECS", replace(_ECS, circuit_breaker=False, alarms=True), holds),
+    Example(
+        "a swarm that replaces all at once",
+        replace(_SWARM, update=ComposeUpdate(failure_action="rollback", parallelism=0)),
+        broken,
+        says="at once",
+    ),
+    Example("a swarm that says nothing of updates", replace(_SWARM, update=None), holds),
 )

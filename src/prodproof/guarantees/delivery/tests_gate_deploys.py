@@ -172,6 +172,11 @@ _CHAINED = replace(
     jobs=(replace(_DEPLOY, needs=(), condition="github.event.workflow_run.conclusion == 'success'"),),
 )
 
+
+def _alone(*activities: Activity) -> Pipelines:
+    return _jobs(replace(_DEPLOY, needs=(), activities=activities))
+
+
 EXAMPLES = (
     Example("deploy needs test", _WHOLE, holds),
     Example(
@@ -191,13 +196,14 @@ EXAMPLES = (
         broken,
         says="without waiting for the tests in job test",
     ),
-    Example("if: always()", _jobs(_TEST, replace(_DEPLOY, condition="always()")), broken),
+    Example("if: always()", _jobs(_TEST, replace(_DEPLOY, condition="always()")), broken, says="even when"),
     Example(
         "pytest || true",
         _jobs(replace(_TEST, activities=(replace(_PYTEST, weak="its failure is swallowed (|| true)"),)), _DEPLOY),
         broken,
+        says="its failure is swallowed",
     ),
-    Example("the test job may fail", _jobs(replace(_TEST, allow_failure=True), _DEPLOY), broken),
+    Example("the test job may fail", _jobs(replace(_TEST, allow_failure=True), _DEPLOY), broken, says="may fail"),
     Example(
         "after CI, whatever came of it",
         Pipelines((_CI, replace(_CHAINED, jobs=(replace(_DEPLOY, needs=()),)))),
@@ -206,8 +212,148 @@ EXAMPLES = (
     ),
     Example("no tests anywhere", _jobs(replace(_DEPLOY, needs=())), broken, says="no tests run before it"),
     Example(
-        "tests before the merge only", Pipelines((_CI, replace(_FILE, jobs=(replace(_DEPLOY, needs=()),)))), unknown
+        "tests before the merge only",
+        Pipelines((_CI, replace(_FILE, jobs=(replace(_DEPLOY, needs=()),)))),
+        unknown,
+        reason=Reason.INSUFFICIENT_PROOF,
     ),
-    Example("an unread pipeline", replace(_WHOLE, unread=(".circleci/config.yml",)), unknown),
-    Example("nothing deploys", _jobs(_TEST), unknown),
+    Example("an unread pipeline", replace(_WHOLE, unread=(".circleci/config.yml",)), unknown, reason=Reason.INCOMPLETE),
+    Example("nothing deploys", _jobs(_TEST), unknown, reason=Reason.NOT_DECLARED),
+    Example(
+        "two jobs are needed, one of them runs regardless",
+        _jobs(
+            _TEST,
+            Job("build", 10, needs=("test",)),
+            Job("lint", 11, condition="always()"),
+            replace(_DEPLOY, needs=("build", "lint")),
+        ),
+        holds,
+    ),
+    Example("a needed job that is elsewhere", _jobs(_TEST, replace(_DEPLOY, needs=("test", "elsewhere"))), holds),
+    Example(
+        "jobs that need each other",
+        _jobs(Job("a", 10, needs=("b",)), Job("b", 11, needs=("a",)), replace(_DEPLOY, needs=("a",))),
+        broken,
+    ),
+    Example(
+        "a reusable workflow before it",
+        _jobs(Job("call", 10, opaque=("acme/ci",)), replace(_DEPLOY, needs=("call",))),
+        unknown,
+        says="acme/ci",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "an action of unknown content in it",
+        _jobs(replace(_DEPLOY, needs=(), opaque=("acme/ship",))),
+        unknown,
+        says="acme/ship",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "tests in the same job, and its deploy step runs always",
+        _alone(_PYTEST, replace(_DEPLOY.activities[0], condition="always()")),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "tests in the same job, after",
+        _alone(*_DEPLOY.activities, replace(_PYTEST, line=30)),
+        broken,
+        says="no tests run before it",
+    ),
+    Example("tests and deploy in one line", _alone(*_DEPLOY.activities, replace(_PYTEST, line=18)), broken),
+    Example(
+        "a build in the same job",
+        _alone(Activity(Role.IMAGE_BUILD, "docker build", 9), *_DEPLOY.activities),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "a build in the same job that may fail",
+        _alone(Activity(Role.IMAGE_BUILD, "docker build", 9, weak="|| true"), *_DEPLOY.activities),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "tests in the same job that cannot fail it",
+        _alone(replace(_PYTEST, weak="|| true"), *_DEPLOY.activities),
+        broken,
+        says="cannot stop it",
+    ),
+    Example(
+        "after another workflow than CI",
+        Pipelines(
+            (
+                _CI,
+                replace(_CI, name="Lint", jobs=()),
+                replace(_CHAINED, triggers=(Trigger("workflow_run", workflows=("Lint",)),)),
+            )
+        ),
+        unknown,
+        says="without tests of its own",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example("after CI, which also lints", Pipelines((replace(_CI, jobs=(Job("lint", 4), _TEST)), _CHAINED)), holds),
+    Example(
+        "after CI and a workflow that is not here",
+        Pipelines(
+            (replace(_CI, jobs=()), replace(_CHAINED, triggers=(Trigger("workflow_run", workflows=("CI", "E2E")),)))
+        ),
+        unknown,
+        says="was not found",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "a lint job that may fail",
+        _jobs(Job("lint", 4, allow_failure=True), replace(_DEPLOY, needs=("lint",))),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "the test job never runs",
+        _jobs(replace(_TEST, condition="false"), _DEPLOY),
+        broken,
+        says="no tests run before it",
+    ),
+    Example("a lint job beside it", _jobs(Job("lint", 4), replace(_DEPLOY, needs=())), broken, says="no tests"),
+    Example(
+        "if: always() without needs",
+        _jobs(replace(_DEPLOY, needs=(), condition="always()")),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "a build before it",
+        _jobs(Job("build", 4), replace(_DEPLOY, needs=("build",))),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "nightly tests elsewhere",
+        Pipelines((replace(_CI, triggers=(Trigger("schedule"),)), replace(_FILE, jobs=(replace(_DEPLOY, needs=()),)))),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "only a lint job before the merge",
+        Pipelines((replace(_CI, jobs=(Job("lint", 4),)), replace(_FILE, jobs=(replace(_DEPLOY, needs=()),)))),
+        broken,
+        says="no tests run before it",
+    ),
+    Example(
+        "no tests in what was read",
+        replace(_jobs(replace(_DEPLOY, needs=())), unread=("Jenkinsfile",)),
+        unknown,
+        says="Jenkinsfile may run them",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "a job beside it that builds and tests",
+        _jobs(
+            replace(_TEST, activities=(Activity(Role.IMAGE_BUILD, "docker build", 7), _PYTEST)),
+            replace(_DEPLOY, needs=()),
+        ),
+        broken,
+        says="without waiting for the tests in job test",
+    ),
 )

@@ -108,7 +108,13 @@ EXAMPLES = (
     ),
     Example("a Basic prompt", _one(status=401, challenge="Basic"), broken, DECLARED, says="password"),
     Example("sent to the declared sign-on", _one(status=302, sent_to="sso.shop.example"), holds, DECLARED),
-    Example("sent to a host that nobody declared", _one(status=302, sent_to="login.other.example"), unknown, DECLARED),
+    Example(
+        "sent to a host that nobody declared",
+        _one(status=302, sent_to="login.other.example"),
+        unknown,
+        DECLARED,
+        reason=Reason.NOT_DECLARED,
+    ),
     Example("a single-page application answers 200 to everything", _one(status=200, as_unknown=True), holds, DECLARED),
     Example(
         "a declared path counts, whatever unknown paths answer",
@@ -116,9 +122,92 @@ EXAMPLES = (
         broken,
         DECLARED,
     ),
-    Example("the site is down", replace(GOOD, home=None), unknown, DECLARED),
+    Example("the site is down", replace(GOOD, home=None), unknown, DECLARED, reason=Reason.UNREACHABLE),
     Example(
-        "one path timed out", replace(GOOD, lost=(PathLost("/cms/", Reason.TIMED_OUT, "silent"),)), unknown, DECLARED
+        "one path timed out",
+        replace(GOOD, lost=(PathLost("/cms/", Reason.TIMED_OUT, "silent"),)),
+        unknown,
+        DECLARED,
+        reason=Reason.TIMED_OUT,
     ),
-    Example("the URL table is not known yet", replace(GOOD, table=Table.NOT_READ), unknown, DECLARED),
+    Example(
+        "the URL table is not known yet",
+        replace(GOOD, table=Table.NOT_READ),
+        unknown,
+        DECLARED,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "the application's own table names it, unknown paths answer alike",
+        _one(what="URL table", status=200, as_unknown=True),
+        broken,
+        DECLARED,
+        says="is open",
+    ),
+    Example(
+        "a path that is not there sends away like any other",
+        _one(status=302, as_unknown=True, sent_to="login.other.example"),
+        holds,
+        DECLARED,
+    ),
+    Example(
+        "a declared path sends away like any other",
+        _one(what="declared", status=302, as_unknown=True, sent_to="login.other.example"),
+        unknown,
+        DECLARED,
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("a firewall sends away", _one(status=403, interposed="a challenge", sent_to="x.example"), holds, DECLARED),
+    Example(
+        "sent to the declared sign-on on a port", _one(status=302, sent_to="sso.shop.example:8443"), holds, DECLARED
+    ),
+    Example(
+        "plain HTTP that only leads to HTTPS",
+        replace(GOOD, answers=(), only_redirects=True),
+        holds,
+        DECLARED,
+        says="only leads to HTTPS",
+    ),
+    Example("what was refused is said", GOOD, holds, DECLARED, says="refused: /admin/"),
+    Example("no path was asked", replace(GOOD, answers=()), unknown, DECLARED, reason=Reason.INCOMPLETE),
+    *(
+        Example(f"a {scheme} prompt", _one(status=401, challenge=scheme), broken, DECLARED, says="password")
+        for scheme in ("Digest", "NTLM", "Negotiate")
+    ),
+    Example("a token is asked for", _one(status=401, challenge="Bearer"), holds, DECLARED),
+    Example("401 without a challenge", _one(status=401), holds, DECLARED),
+    Example("403 with a challenge", _one(challenge="Basic"), holds, DECLARED),
+    Example("a Basic prompt at every path", _one(status=401, challenge="Basic", as_unknown=True), holds, DECLARED),
+    Example("a redirect", _one(status=300), holds, DECLARED),
+    Example(
+        "a firewall's page at a declared path",
+        _one(what="declared", status=200, interposed="a challenge"),
+        unknown,
+        DECLARED,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "two paths that lead to one page, and another",
+        replace(
+            GOOD,
+            answers=(
+                replace(REFUSED, status=200, path="/admin", page="/admin/"),
+                replace(REFUSED, status=200),
+                replace(REFUSED, status=200, path="/cms/"),
+            ),
+        ),
+        broken,
+        DECLARED,
+        says="/admin is open (administration) (and 1 more)",
+    ),
+    Example(
+        "two paths that lead to two pages",
+        replace(
+            GOOD,
+            answers=(replace(REFUSED, status=200, page="/admin/a/"), replace(REFUSED, status=200, page="/admin/b/")),
+        ),
+        broken,
+        DECLARED,
+        says="(and 1 more)",
+    ),
 )

@@ -163,13 +163,39 @@ def _history(**changes: object) -> TlsEndpoint:
     return replace(RENEWED, seen_certificates=(earlier,))
 
 
+def _address(**changes: object) -> TlsEndpoint:
+    return replace(RENEWED, addresses=(replace(RENEWED.addresses[0], **changes),))  # type: ignore[arg-type]  # fields
+
+
+def _old(error: str) -> TlsEndpoint:
+    """Expired a day ago, and not trusted for the reason given."""
+    leaf = replace(_LEAF, not_after=NOON - timedelta(days=1))
+    return _chain(certificates=(leaf,), trust_error=error)
+
+
 EXAMPLES = (
     Example("renewed while it was watched", RENEWED, holds),
     Example("a wildcard", _leaf(names=("*.shop.example", "shop.example")), holds),
-    Example("seen for the first time", replace(RENEWED, seen_certificates=()), unknown, says="no renewal was seen"),
-    Example("the earlier one was by another issuer", _history(issuer_organization="Acme CA"), unknown),
-    Example("two servers with their own", _history(first_seen=NOON), unknown),
-    Example("renewed only after it had run out", _history(not_after=NOON - timedelta(days=31)), unknown),
+    Example(
+        "seen for the first time",
+        replace(RENEWED, seen_certificates=()),
+        unknown,
+        says="no renewal was seen",
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "the earlier one was by another issuer",
+        _history(issuer_organization="Acme CA"),
+        unknown,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example("two servers with their own", _history(first_seen=NOON), unknown, reason=Reason.INSUFFICIENT_PROOF),
+    Example(
+        "renewed only after it had run out",
+        _history(not_after=NOON - timedelta(days=31)),
+        unknown,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
     Example(
         "5 days left of 90", _leaf(not_before=NOON - timedelta(days=85), not_after=NOON + timedelta(days=5)), broken
     ),
@@ -196,5 +222,112 @@ EXAMPLES = (
             ),
         ),
         unknown,
+        reason=Reason.INCOMPLETE,
     ),
+    Example("a mail server", replace(_leaf(names=()), port=25), not_applicable),
+    Example("a mail server's submission port", replace(_leaf(names=()), port=26), broken),
+    Example(
+        "an address that was not reached",
+        _address(unseen=Unseen(Reason.UNREACHABLE, "no route")),
+        unknown,
+        reason=Reason.UNREACHABLE,
+    ),
+    Example(
+        "the certificates could not be read",
+        _address(chains_unseen=Unseen(Reason.TIMED_OUT, "silent")),
+        unknown,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example("no TLS", _address(chains=(), speaks_tls=False), not_applicable),
+    Example(
+        "no TLS on one of two addresses",
+        replace(RENEWED, addresses=(*RENEWED.addresses, TlsAddress(address="203.0.113.8", speaks_tls=False))),
+        holds,
+    ),
+    Example("no certificate was read", _address(chains=()), unknown, reason=Reason.INCOMPLETE),
+    Example(
+        "both are of the same moment", _history(not_before=_LEAF.not_before), unknown, reason=Reason.INSUFFICIENT_PROOF
+    ),
+    Example(
+        "the earlier one is the later one",
+        _history(not_before=NOON - timedelta(days=20)),
+        unknown,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "first seen when this one began",
+        _history(first_seen=_LEAF.not_before),
+        unknown,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "renewed at the last moment", _history(not_after=_LEAF.not_before), unknown, reason=Reason.INSUFFICIENT_PROOF
+    ),
+    Example("the same one, seen before", _history(serial="4b1"), unknown, reason=Reason.INSUFFICIENT_PROOF),
+    Example("its last moment", _leaf(not_after=NOON), broken, says="0 hours left"),
+    Example("its first moment", _leaf(not_before=NOON), unknown, reason=Reason.INSUFFICIENT_PROOF),
+    Example("from tomorrow", _leaf(not_before=NOON + timedelta(days=1)), broken, says="not valid before"),
+    Example(
+        "a fifth of its time is left",
+        _leaf(not_before=NOON - timedelta(days=48), not_after=NOON + timedelta(days=12)),
+        holds,
+    ),
+    Example(
+        "expired, which is also why it is not trusted",
+        _old("certificate has expired"),
+        broken,
+        says="expired 24 hours ago",
+    ),
+    Example(
+        "expired, and not trusted either, for another name",
+        replace(_old("unknown CA"), host="x.example"),
+        broken,
+        says="(and 2 more)",
+    ),
+    Example(
+        "expired, for another name",
+        replace(_old("certificate has expired"), host="x.example"),
+        broken,
+        says="(and 1 more)",
+    ),
+    Example(
+        "overdue, and an intermediate has expired",
+        replace(
+            _chain(
+                certificates=(replace(_LEAF, not_after=NOON + timedelta(days=1)),), trust_error="an issuer has expired"
+            ),
+            host="x.example",
+        ),
+        broken,
+        says="(and 2 more)",
+    ),
+    Example(
+        "right, and an intermediate has expired",
+        _chain(trust_error="an issuer has expired"),
+        broken,
+        says="not trusted",
+    ),
+    Example("an RSA key of 2048 bits", _leaf(key="RSA", key_bits=2048), holds),
+    Example("an EC key of 224 bits", _leaf(key_bits=224), holds),
+    Example("a key of another kind", _leaf(key="Ed25519", key_bits=0), holds),
+    Example("signed with MD5", _leaf(signature_hash="md5"), broken, says="MD5"),
+    Example(
+        "a root signed with SHA-1",
+        _chain(certificates=(_LEAF, replace(_LEAF, subject="CN=Root", issuer="CN=Root", signature_hash="sha1"))),
+        holds,
+    ),
+    Example(
+        "an issuer signed with SHA-1",
+        _chain(certificates=(_LEAF, replace(_LEAF, subject="CN=R12", issuer="CN=Root", signature_hash="sha1"))),
+        broken,
+        says="CN=R12 is signed",
+    ),
+    Example("a wildcard for a name below", replace(_leaf(names=("*.shop.example",)), host="www.shop.example"), holds),
+    Example(
+        "a wildcard for another domain", replace(_leaf(names=("*.other.example",)), host="www.shop.example"), broken
+    ),
+    Example("a wildcard for two labels", replace(_leaf(names=("*.shop.example",)), host="a.b.shop.example"), broken),
+    Example("a wildcard in the middle", replace(_leaf(names=("www.*.example",)), host="www.shop.example"), broken),
+    Example("a wildcard for a top-level domain", replace(_leaf(names=("*.example",)), host="shop.example"), broken),
+    Example("a host without its first label", replace(_leaf(names=("*.shop.example",)), host=".shop.example"), broken),
 )

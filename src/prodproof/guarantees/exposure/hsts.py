@@ -14,6 +14,7 @@ domain that cannot include its subdomains says why in `hsts_exception`.
 
 from dataclasses import replace
 
+from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.http import Answer, SiteAnswers, Situation
 from prodproof.facts.names import is_registrable
@@ -89,6 +90,10 @@ def _both(value: str) -> SiteAnswers:
     return replace(STRONG, answers=tuple(replace(item, headers=((HEADER, value),)) for item in STRONG.answers))
 
 
+def _strong(value: str) -> SiteAnswers:
+    return replace(STRONG, answers=tuple(replace(item, headers=((HEADER, value),)) for item in STRONG.answers))
+
+
 EXAMPLES = (
     Example("a year, subdomains, preload", STRONG, holds, SHOP),
     Example("quoted, other case", _both('Max-Age="63072000"; INCLUDESUBDOMAINS ; Preload'), holds, SHOP),
@@ -125,7 +130,17 @@ EXAMPLES = (
         replace(STRONG, answers=(replace(STRONG.answers[0], interposed="a challenge", headers=()), STRONG.answers[1])),
         unknown,
         SHOP,
+        reason=Reason.DENIED,
     ),
-    Example("the 404 was not read", replace(STRONG, answers=STRONG.answers[:1]), unknown, SHOP),
+    Example(
+        "the 404 was not read", replace(STRONG, answers=STRONG.answers[:1]), unknown, SHOP, reason=Reason.INCOMPLETE
+    ),
     Example("plain HTTP", replace(STRONG, scheme="http"), not_applicable, SHOP),
+    Example(
+        "a registrable domain without preload",
+        _strong("max-age=31536000; includeSubDomains"),
+        broken,
+        SHOP,
+        says="lacks preload",
+    ),
 )

@@ -123,8 +123,38 @@ EXAMPLES = (
         broken,
         SHOP,
     ),
-    Example("silence, and nothing shows that one would get through", _door("silent"), unknown, SHOP),
+    Example(
+        "silence, and nothing shows that one would get through", _door("silent"), unknown, SHOP, reason=Reason.TIMED_OUT
+    ),
     Example("silence, and another port 80 answered", _door("silent", control=True), holds, SHOP),
-    Example("an address without a way", _door("unreachable"), unknown, SHOP),
-    Example("a firewall's page", _plus(PlainAnswer("GET", "/", 403, None, "a challenge")), unknown, SHOP),
+    Example("an address without a way", _door("unreachable"), unknown, SHOP, reason=Reason.UNREACHABLE),
+    Example(
+        "a firewall's page",
+        _plus(PlainAnswer("GET", "/", 403, None, "a challenge")),
+        unknown,
+        SHOP,
+        reason=Reason.DENIED,
+    ),
+    *(
+        Example(f"it answers {status}", _plus(PlainAnswer("GET", "/api", status)), holds, SHOP)
+        for status in (400, 403, 410, 421, 505)
+    ),
+    Example("HEAD is answered", _plus(PlainAnswer("HEAD", "/", 405)), broken, SHOP, says="HEAD"),
+    Example(
+        "a firewall's page instead of content",
+        _plus(PlainAnswer("GET", "/", 200, None, "a challenge")),
+        unknown,
+        SHOP,
+        reason=Reason.DENIED,
+    ),
+    Example("sent to no host at all", _plus(_sent(to="https:///x")), broken, SHOP, says="another host"),
+    Example("a POST that fails", _plus(PlainAnswer("POST", "(random)", 500)), broken, SHOP, says="POST"),
+    Example("a POST that is told to choose", _plus(PlainAnswer("POST", "(random)", 300)), holds, SHOP),
+    Example(
+        "one path gave no answer",
+        replace(GOOD, doors=(replace(GOOD.doors[0], lost=(("GET /x", Reason.TIMED_OUT, "no answer"),)),)),
+        unknown,
+        SHOP,
+        reason=Reason.TIMED_OUT,
+    ),
 )

@@ -197,15 +197,32 @@ EXAMPLES = (
         broken,
         SHOP_HOST,
     ),
-    Example("something mute elsewhere", _open(4444, ""), unknown, SHOP_HOST, says="does not say what it is"),
-    Example("silent, and never shown", replace(_BEHIND_DROP, shown=((443, 443),)), unknown, SHOP_HOST, says="65534"),
+    Example(
+        "something mute elsewhere",
+        _open(4444, ""),
+        unknown,
+        SHOP_HOST,
+        says="does not say what it is",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "silent, and never shown",
+        replace(_BEHIND_DROP, shown=((443, 443),)),
+        unknown,
+        SHOP_HOST,
+        says="65534",
+        reason=Reason.INCOMPLETE,
+    ),
     Example(
         "the open control went away",
         _with(controls=(replace(_CONTROLS[0], open=(True, False, True)), _CONTROLS[1])),
         unknown,
         SHOP_HOST,
+        reason=Reason.INCOMPLETE,
     ),
-    Example("no control", _with(controls=_CONTROLS[1:]), unknown, SHOP_HOST, says="control_open"),
+    Example(
+        "no control", _with(controls=_CONTROLS[1:]), unknown, SHOP_HOST, says="control_open", reason=Reason.NOT_DECLARED
+    ),
     Example(
         "a proxy answers for every port",
         replace(
@@ -219,8 +236,16 @@ EXAMPLES = (
         ),
         unknown,
         SHOP_HOST,
+        reason=Reason.INCOMPLETE,
     ),
-    Example("not all ports tried", _with(untried=((60000, 65535),)), unknown, SHOP_HOST, says="5536"),
+    Example(
+        "not all ports tried",
+        _with(untried=((60000, 65535),)),
+        unknown,
+        SHOP_HOST,
+        says="5536",
+        reason=Reason.INCOMPLETE,
+    ),
     Example(
         "the IPv6 address was not reached",
         replace(
@@ -232,5 +257,101 @@ EXAMPLES = (
         ),
         unknown,
         SHOP_HOST,
+        reason=Reason.UNREACHABLE,
     ),
+    *(
+        Example(f"something mute on port {number}", _open(number, ""), broken, SHOP_HOST, says=says)
+        for number, says in (
+            (1433, "SQL Server"),
+            (2181, "ZooKeeper"),
+            (2375, "Docker"),
+            (2379, "etcd"),
+            (5672, "RabbitMQ"),
+            (5984, "CouchDB"),
+            (6379, "Redis"),
+            (7000, "Cassandra"),
+            (9042, "Cassandra"),
+            (9092, "Kafka"),
+            (9200, "Elasticsearch"),
+            (9300, "Elasticsearch"),
+            (11211, "memcached"),
+            (15672, "RabbitMQ"),
+            (25672, "RabbitMQ"),
+            (27017, "MongoDB"),
+        )
+    ),
+    *(
+        Example(f"{service} answers", _open(4444, service), broken, SHOP_HOST)
+        for service in ("mongodb", "docker-api", "elasticsearch", "minio", "kubernetes-api")
+    ),
+    Example("nothing but TLS on Redis's port", _open(6379, "tls"), broken, SHOP_HOST, says="Redis"),
+    Example(
+        "something mute on PostgreSQL's port, undeclared",
+        _open(5432, ""),
+        broken,
+        replace(SHOP_HOST, ports=SHOP_HOST.ports[:1]),
+        says="PostgreSQL",
+    ),
+    Example(
+        "something mute on Redis's port, which is meant",
+        _open(6379, ""),
+        holds,
+        replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=6379, purpose="a game"))),
+    ),
+    Example(
+        "a public monitoring server without a purpose",
+        _open(9090, "prometheus"),
+        broken,
+        replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=9090))),
+    ),
+    Example(
+        "a monitoring server that is declared as internal",
+        _open(9090, "prometheus"),
+        broken,
+        replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=9090, purpose="metrics", public=False))),
+    ),
+    Example(
+        "a declared internal port behind a proxy that answers for every port",
+        _with(
+            open=(*_ADDRESS.open, OpenPort(number=5432, service="")),
+            controls=(_CONTROLS[0], replace(_CONTROLS[1], open=(False, True))),
+        ),
+        unknown,
+        SHOP_HOST,
+        says="a proxy is between",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("SNMP", _with(udp=(UdpPort(number=161, service="snmp", state=UdpState.OPEN),)), broken, SHOP_HOST),
+    Example(
+        "a public name server", _with(udp=(UdpPort(number=53, service="dns", state=UdpState.OPEN),)), holds, SHOP_HOST
+    ),
+    Example(
+        "something mute on a port with a purpose",
+        _open(4444, ""),
+        holds,
+        replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=4444, purpose="a game"))),
+    ),
+    Example(
+        "something mute on a port without a purpose",
+        _open(4444, ""),
+        unknown,
+        replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=4444))),
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("a service that says what it is, undeclared", _open(4444, "ssh"), holds, SHOP_HOST),
+    Example(
+        "SNMP kept silent, and was never shown",
+        replace(_with(udp=(UdpPort(number=161, service="snmp", state=UdpState.SILENT),)), shown_udp=(53,)),
+        unknown,
+        SHOP_HOST,
+        says="UDP port 161",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "SNMP kept silent, and was shown",
+        _with(udp=(UdpPort(number=161, service="snmp", state=UdpState.SILENT),)),
+        holds,
+        SHOP_HOST,
+    ),
+    Example("UDP is refused, and was never shown", replace(CLOSED, shown_udp=()), holds, SHOP_HOST),
 )

@@ -21,6 +21,9 @@ FAILED = {
     Lookup.TIMED_OUT: (Reason.TIMED_OUT, "the name server did not answer"),
     Lookup.REFUSED: (Reason.DENIED, "the name server refused to answer"),
     Lookup.SERVER_FAILED: (Reason.UNREACHABLE, "the name server failed to answer"),
+    Lookup.UNREACHABLE: (Reason.UNREACHABLE, "the name server cannot be reached from here"),
+    Lookup.NOT_ALLOWED: (Reason.DENIED, "this machine does not allow questions to the name server"),
+    Lookup.NOT_ASKED: (Reason.INCOMPLETE, "this machine could not ask the name server"),
     Lookup.BROKEN: (Reason.INCOMPLETE, "the answer is not valid, or leads in a circle"),
 }
 
@@ -112,7 +115,7 @@ def _doubt(name: NameSeen, known: _Known) -> Verdict | None:
             reason, text = FAILED[lookup]
             return unknown(reason, f"{name.name}: {text}")
     for target in name.servers:
-        if target.serves in (Lookup.TIMED_OUT, Lookup.BROKEN):
+        if target.serves in FAILED:
             reason, text = FAILED[target.serves]
             return unknown(reason, f"{name.name}: {text} ({target.name})")
     risky = name.takeover in (Takeover.VULNERABLE, Takeover.EDGE)
@@ -164,6 +167,8 @@ def _more(**changes: object) -> ZoneNames:
 def _apex(**changes: object) -> ZoneNames:
     return replace(_ZONE, names=(replace(_APEX, **changes), _MAIL, _WWW))  # type: ignore[arg-type]  # any field of it
 
+
+_AT_AWS = replace(_SHOP, vendors=(Vendor(name="AWS", hosts=("amazonaws.com",)),))
 
 EXAMPLES = (
     Example("everything is declared", _ZONE, holds, _SHOP),
@@ -235,12 +240,169 @@ EXAMPLES = (
         _SHOP,
         says="does not serve it",
     ),
-    Example("SERVFAIL", _apex(lookup=Lookup.SERVER_FAILED, addresses=()), unknown, _SHOP),
-    Example("a circle of CNAMEs", _more(lookup=Lookup.BROKEN, service="", takeover=None), unknown, _SHOP),
+    Example("SERVFAIL", _apex(lookup=Lookup.SERVER_FAILED, addresses=()), unknown, _SHOP, reason=Reason.UNREACHABLE),
+    Example(
+        "a circle of CNAMEs",
+        _more(lookup=Lookup.BROKEN, service="", takeover=None),
+        unknown,
+        _SHOP,
+        reason=Reason.INCOMPLETE,
+    ),
     Example(
         "a bucket that could not be asked",
         _more(name="www.shop.example", answers=False, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
         unknown,
-        replace(_SHOP, vendors=(Vendor(name="AWS", hosts=("amazonaws.com",)),)),
+        _AT_AWS,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example("the name server timed out", _apex(lookup=Lookup.TIMED_OUT), unknown, _SHOP, reason=Reason.TIMED_OUT),
+    Example(
+        "no route to the name server",
+        _apex(lookup=Lookup.UNREACHABLE, addresses=()),
+        unknown,
+        _SHOP,
+        reason=Reason.UNREACHABLE,
+    ),
+    Example(
+        "no route to a server of a delegation",
+        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.UNREACHABLE),)),
+        unknown,
+        _SHOP,
+        reason=Reason.UNREACHABLE,
+    ),
+    Example("the name server refused", _apex(lookup=Lookup.REFUSED), unknown, _SHOP, reason=Reason.DENIED),
+    Example(
+        "a mail server could not be looked up",
+        _apex(mail=(TargetSeen(name="mail.shop.example", lookup=Lookup.TIMED_OUT),)),
+        unknown,
+        _SHOP,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "a name server could not be looked up",
+        _apex(servers=(replace(_APEX.servers[0], lookup=Lookup.TIMED_OUT),)),
+        unknown,
+        _SHOP,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "a name server did not say whether it serves",
+        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.TIMED_OUT),)),
+        unknown,
+        _SHOP,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "a name server answers nonsense",
+        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.BROKEN),)),
+        unknown,
+        _SHOP,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a name server fails for the zone",
+        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.SERVER_FAILED),)),
+        broken,
+        _SHOP,
+    ),
+    Example(
+        "a name server knows no such zone",
+        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.NO_NAME),)),
+        broken,
+        _SHOP,
+    ),
+    Example(
+        "a name server without an address",
+        _apex(servers=(replace(_APEX.servers[0], lookup=Lookup.NO_DATA),)),
+        broken,
+        _SHOP,
+    ),
+    Example(
+        "mail to a name without an address",
+        _apex(mail=(TargetSeen(name="mx.gone.example", lookup=Lookup.NO_DATA),)),
+        broken,
+        _SHOP,
+    ),
+    Example(
+        "an entry point on a port of its own",
+        _more(name="admin.shop.example", chain=(), addresses=("198.51.100.1",), service="", takeover=None),
+        holds,
+        replace(_SHOP, all_entry_points=(EntryPoint(url="https://admin.shop.example:8443"),)),
+    ),
+    Example(
+        "a name of a declared address",
+        _more(chain=(), addresses=("203.0.113.7",), service="", takeover=None),
+        holds,
+        _SHOP,
+    ),
+    Example(
+        "a name of two addresses, one declared",
+        _more(chain=(), addresses=("203.0.113.7", "198.51.100.9"), service="", takeover=None),
+        broken,
+        _SHOP,
+    ),
+    Example("a name whose address is gone", _more(chain=(), addresses=(), service="", takeover=None), broken, _SHOP),
+    Example(
+        "a declared host by its name",
+        _more(name="web2.shop.example", chain=(), service="", takeover=None),
+        holds,
+        replace(_SHOP, all_hosts=(Host(name="Web2.shop.example."),)),
+    ),
+    Example("the address of a declared entry point", _ZONE, holds, replace(_SHOP, hosts=())),
+    Example(
+        "an alias of a declared name",
+        _more(chain=("shop.example",), addresses=("203.0.113.99",), service="", takeover=None),
+        holds,
+        _SHOP,
+    ),
+    Example(
+        "an alias of a vendor's own name", _more(chain=("helpdesk.example",), service="", takeover=None), holds, _SHOP
+    ),
+    Example(
+        "an alias that only ends like a vendor",
+        _more(chain=("myhelpdesk.example",), service="", takeover=None),
+        broken,
+        _SHOP,
+    ),
+    Example(
+        "the name of a name server", _more(name="ns1.dns.example", chain=(), service="", takeover=None), holds, _SHOP
+    ),
+    Example(
+        "a name that begins with an underscore",
+        _more(name="_dmarc.shop.example", service="", takeover=None),
+        holds,
+        _SHOP,
+    ),
+    Example("a name that ends with one", _more(name="dmarc_.shop.example", service="", takeover=None), broken, _SHOP),
+    Example(
+        "a service at which nothing can be taken, and it answers",
+        _more(service="AWS CloudFront", takeover=Takeover.NOT_VULNERABLE),
+        holds,
+        _SHOP,
+    ),
+    Example(
+        "an app that could be registered, but is there",
+        _more(chain=("shop.helpdesk.example",), claimable_by_nxdomain=True),
+        holds,
+        _SHOP,
+    ),
+    Example(
+        "an edge case that could not be asked",
+        _more(name="www.shop.example", takeover=Takeover.EDGE, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
+        unknown,
+        _AT_AWS,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "a name that could not be visited, nothing can be taken there",
+        _more(name="www.shop.example", takeover=None, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
+        holds,
+        _AT_AWS,
+    ),
+    Example(
+        "a name without data that was not visited",
+        _more(name="www.shop.example", lookup=Lookup.NO_DATA, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
+        holds,
+        _AT_AWS,
     ),
 )

@@ -11,7 +11,7 @@ prodproof.toml with number and purpose.
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from prodproof.facts import Reason
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DEFAULT_PORTS, Declared, EntryPoint, Environment, Host, Port
 from prodproof.facts.ports import AddressPorts, Control, HostPorts, OpenPort, UdpPort, UdpState
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
@@ -105,6 +105,133 @@ EXAMPLES = (
         _SHOP,
     ),
     Example(
-        "half of it silent", replace(_SCAN, addresses=(replace(_ADDRESS, silent=((1000, 2000),)),)), unknown, _SHOP
+        "half of it silent",
+        replace(_SCAN, addresses=(replace(_ADDRESS, silent=((1000, 2000),)),)),
+        unknown,
+        _SHOP,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("another host's ports", replace(_SCAN, host="db.example"), unknown, _SHOP, reason=Reason.NOT_DECLARED),
+    Example(
+        "two hosts, one scan", _open(22, "ssh"), holds, replace(_SHOP, hosts=(Host(name="a.example"), *_SHOP.hosts))
+    ),
+    Example(
+        "an address before which something answers every port",
+        replace(
+            _SCAN,
+            addresses=(
+                replace(
+                    _open(8000, "http").addresses[0],
+                    controls=(
+                        Control(number=443, expected_open=True, open=(True,)),
+                        Control(number=9, expected_open=False, open=(True, False)),
+                    ),
+                ),
+            ),
+        ),
+        unknown,
+        _SHOP,
+        says="did not prove itself",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "such an address beside an honest one",
+        replace(
+            _SCAN,
+            addresses=(
+                replace(_ADDRESS, controls=(Control(number=9, expected_open=False, open=(True,)),)),
+                *_open(8000, "http").addresses,
+            ),
+        ),
+        broken,
+        _SHOP,
+        says="port 8000",
+    ),
+    Example(
+        "a control that stays shut proves the scan",
+        replace(
+            _SCAN,
+            addresses=(
+                replace(
+                    _open(8000, "http").addresses[0], controls=(Control(number=9, expected_open=False, open=(False,)),)
+                ),
+            ),
+        ),
+        broken,
+        _SHOP,
+        says="port 8000",
+    ),
+    Example(
+        "a declared name server",
+        replace(_SCAN, addresses=(replace(_ADDRESS, udp=(UdpPort(number=53, service="dns", state=UdpState.OPEN),)),)),
+        holds,
+        replace(_SHOP, hosts=(Host(name="shop.example", ports=(Port(number=53, purpose="names"),)),)),
+    ),
+    Example(
+        "a silent name server",
+        replace(_SCAN, addresses=(replace(_ADDRESS, udp=(UdpPort(number=53, service="dns", state=UdpState.SILENT),)),)),
+        holds,
+        _SHOP,
+    ),
+    Example(
+        "an address that was not reached",
+        replace(_SCAN, addresses=(replace(_ADDRESS, unseen=Unseen(Reason.UNREACHABLE, "no route")),)),
+        unknown,
+        _SHOP,
+        reason=Reason.UNREACHABLE,
+    ),
+    Example(
+        "half of it not tried",
+        replace(_SCAN, addresses=(replace(_ADDRESS, untried=((1, 2),)),)),
+        unknown,
+        _SHOP,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "an entry point of another host",
+        _SCAN,
+        broken,
+        replace(_SHOP, entry_points=(EntryPoint(url="https://other.example", purpose="the shop", owner="ana"),)),
+        says="port 80",
+    ),
+    Example(
+        "an entry point without a purpose",
+        _SCAN,
+        broken,
+        replace(_SHOP, entry_points=(EntryPoint(url="https://shop.example"),)),
+        says="port 80",
+    ),
+    Example(
+        "an entry point by its address",
+        _SCAN,
+        holds,
+        replace(
+            _SHOP,
+            entry_points=(EntryPoint(url="https://203.0.113.7", purpose="the shop"),),
+            hosts=(replace(_SHOP.hosts[0], addresses=("203.0.113.7",)),),
+        ),
+    ),
+    Example(
+        "an entry point on a port of its own",
+        _open(8443, "http"),
+        holds,
+        replace(
+            _SHOP,
+            entry_points=(
+                *_SHOP.entry_points,
+                EntryPoint(url="https://shop.example:8443", purpose="the staff", owner="ana"),
+            ),
+        ),
+    ),
+    Example(
+        "port 80 without 443",
+        _SCAN,
+        broken,
+        replace(
+            _SHOP,
+            entry_points=(EntryPoint(url="https://shop.example:8443", purpose="the staff"),),
+            hosts=(Host(name="shop.example", ports=(Port(number=443, purpose="the shop"),)),),
+        ),
+        says="port 80",
     ),
 )

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from prodproof.facts import Reason
 from prodproof.facts.behaviour import Intended, IntendedCookie, PublicBehaviour
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.http import Answer, Cookie, SiteAnswers, Situation
@@ -136,6 +137,18 @@ def _page(**changes: object) -> PublicBehaviour:
     return replace(GOOD, seen=replace(GOOD.seen, answers=(page,)))
 
 
+def _and(situation: Situation) -> PublicBehaviour:
+    """The whole case, and a bare answer of another kind."""
+    return replace(GOOD, seen=replace(GOOD.seen, answers=(PAGE, Answer(situation=situation))))
+
+
+def _meant(name: str, settings: str, outside: str) -> PublicBehaviour:
+    """One header, as the settings and as the site say it."""
+    page = replace(PAGE, headers=((name, outside),))
+    intended = replace(GOOD.intended, headers=((name, settings),))
+    return replace(GOOD, seen=replace(GOOD.seen, answers=(page,)), intended=intended)
+
+
 EXAMPLES = (
     Example("as the settings say", GOOD, holds, SHOP),
     Example("a proxy strips the policy", _page(headers=HEADERS), broken, SHOP, says="without it"),
@@ -166,6 +179,128 @@ EXAMPLES = (
         broken,
         SHOP,
     ),
-    Example("a firewall's page", _page(headers=(), cookies=(), interposed="a challenge"), unknown, SHOP),
+    Example(
+        "a firewall's page",
+        _page(headers=(), cookies=(), interposed="a challenge"),
+        unknown,
+        SHOP,
+        reason=Reason.DENIED,
+    ),
     Example("plain HTTP", replace(GOOD, seen=replace(GOOD.seen, scheme="http")), not_applicable, SHOP),
+    *(
+        Example(
+            f"{server} tells its version",
+            _page(headers=(*PAGE.headers, ("server", server))),
+            broken,
+            SHOP,
+            says="tells a version",
+        )
+        for server in (
+            "Django/5.2",
+            "WSGIServer/0.2",
+            "uvicorn/0.30",
+            "Werkzeug/3.0",
+            "Python/3.12",
+            "PHP/8.2",
+            "Express/4.1",
+            "gunicorn 20.1.0",
+        )
+    ),
+    Example("a name without a version", _page(headers=(*PAGE.headers, ("server", "gunicorn"))), holds, SHOP),
+    Example(
+        "the framework tells its version",
+        _page(headers=(*PAGE.headers, ("x-powered-by", "PHP/8.2.1"))),
+        broken,
+        SHOP,
+        says="x-powered-by",
+    ),
+    Example("a 404 without the headers", _and(Situation.NOT_FOUND), holds, SHOP),
+    Example("a login page without the headers", _and(Situation.LOGIN), broken, SHOP, says="login page"),
+    Example(
+        "no redirect to HTTPS, nor meant",
+        replace(
+            GOOD,
+            seen=replace(GOOD.seen, plain_route=("http://shop.example/",)),
+            intended=replace(GOOD.intended, redirect_to_https=False),
+        ),
+        holds,
+        SHOP,
+    ),
+    Example("plain HTTP does not answer", replace(GOOD, seen=replace(GOOD.seen, plain_route=None)), holds, SHOP),
+    Example(
+        "a proxy garbles HSTS", _page(headers=((HSTS, "max-age=x"), *PAGE.headers[::2])), broken, SHOP, says="not valid"
+    ),
+    Example("settings with an invalid HSTS", _meant(HSTS, "max-age=x", "max-age=60"), holds, SHOP),
+    Example(
+        "a proxy drops includeSubDomains",
+        _meant(HSTS, "max-age=60; includeSubDomains", "max-age=60"),
+        broken,
+        SHOP,
+        says="settings say",
+    ),
+    Example("a proxy drops preload", _meant(HSTS, "max-age=60; preload", "max-age=60"), broken, SHOP),
+    Example("a proxy adds includeSubDomains", _meant(HSTS, "max-age=60", "max-age=60; includeSubDomains"), holds, SHOP),
+    Example(
+        "a proxy keeps includeSubDomains",
+        _meant(HSTS, "max-age=60; includeSubDomains", "max-age=60; includeSubDomains"),
+        holds,
+        SHOP,
+    ),
+    Example("a proxy denies all frames", _meant("x-frame-options", "SAMEORIGIN", "DENY"), holds, SHOP),
+    Example("a proxy lets frames in", _meant("x-frame-options", "DENY", "SAMEORIGIN"), broken, SHOP),
+    Example("frames as meant", _meant("x-frame-options", "SAMEORIGIN", "sameorigin"), holds, SHOP),
+    Example("another header that says deny", _meant("referrer-policy", "same-origin", "deny"), broken, SHOP),
+    Example(
+        "two values in one line",
+        _meant("referrer-policy", "no-referrer, same-origin", "same-origin,no-referrer"),
+        holds,
+        SHOP,
+    ),
+    Example(
+        "no session cookie in what caches keep",
+        _page(headers=(*PAGE.headers, ("cache-control", "public")), cookies=(Cookie("language"),)),
+        holds,
+        SHOP,
+    ),
+    Example(
+        "the session cookie is removed in what caches keep",
+        _page(headers=(*PAGE.headers, ("cache-control", "public")), cookies=(replace(SESSION, deleted=True),)),
+        holds,
+        SHOP,
+    ),
+    Example(
+        "the session cookie beside another, for shared caches",
+        _page(headers=(*PAGE.headers, ("cache-control", "s-maxage=60")), cookies=(Cookie("language"), SESSION)),
+        broken,
+        SHOP,
+    ),
+    Example(
+        "another cookie of the settings in what caches keep",
+        replace(
+            _page(headers=(*PAGE.headers, ("cache-control", "public")), cookies=(replace(SESSION, name="csrftoken"),)),
+            intended=replace(
+                GOOD.intended, cookies=(replace(GOOD.intended.cookies[0], name="csrftoken", role="csrf"),)
+            ),
+        ),
+        holds,
+        SHOP,
+    ),
+    Example("a removed cookie", _page(cookies=(Cookie("sessionid", deleted=True),)), holds, SHOP),
+    Example(
+        "an unknown cookie before a weak one",
+        _page(cookies=(Cookie("language"), replace(SESSION, http_only=False))),
+        broken,
+        SHOP,
+        says="HttpOnly",
+    ),
+    Example("SameSite is lost", _page(cookies=(replace(SESSION, same_site=None),)), broken, SHOP, says="SameSite=Lax"),
+    Example(
+        "a cookie that was not meant to be strict",
+        replace(
+            _page(cookies=(Cookie("sessionid"),)),
+            intended=replace(GOOD.intended, cookies=(IntendedCookie("sessionid", "session"),)),
+        ),
+        holds,
+        SHOP,
+    ),
 )

@@ -81,13 +81,73 @@ EXAMPLES = (
         holds,
         DECLARED,
     ),
-    Example("sent to a host that nobody declared", _one(status=302, sent_to="elsewhere.example"), unknown, DECLARED),
     Example(
-        "no login to prove it with", replace(GOOD, differs=None, why_no_login="no login is declared"), unknown, DECLARED
+        "sent to a host that nobody declared",
+        _one(status=302, sent_to="elsewhere.example"),
+        unknown,
+        DECLARED,
+        reason=Reason.NOT_DECLARED,
     ),
-    Example("the login is not let in either", replace(GOOD, differs=False), unknown, DECLARED),
-    Example("down for maintenance", _one(status=503, interposed="a maintenance page"), unknown, DECLARED),
     Example(
-        "a path timed out", replace(GOOD, lost=(PathLost("/api/", Reason.TIMED_OUT, "silent"),)), unknown, DECLARED
+        "no login to prove it with",
+        replace(GOOD, differs=None, why_no_login="no login is declared"),
+        unknown,
+        DECLARED,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "the login is not let in either",
+        replace(GOOD, differs=False),
+        unknown,
+        DECLARED,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "down for maintenance",
+        _one(status=503, interposed="a maintenance page"),
+        unknown,
+        DECLARED,
+        reason=Reason.DENIED,
+    ),
+    Example(
+        "a path timed out",
+        replace(GOOD, lost=(PathLost("/api/", Reason.TIMED_OUT, "silent"),)),
+        unknown,
+        DECLARED,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "another environment's sign-on",
+        _one(status=302, sent_to="sso.other.example"),
+        unknown,
+        replace(
+            DECLARED, environments=(*DECLARED.environments, Environment(name="test", sign_on=("sso.other.example",)))
+        ),
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("the sign-on on a port", _one(status=302, sent_to="sso.shop.example:8443"), holds, DECLARED),
+    Example("a firewall's page", _one(status=200, interposed="a challenge"), unknown, DECLARED, reason=Reason.DENIED),
+    Example("a redirect is no page", _one(status=300), holds, DECLARED),
+    Example("it fails", _one(status=500), unknown, DECLARED, reason=Reason.INCOMPLETE),
+    Example(
+        "nothing was asked, and no login",
+        replace(GOOD, answers=(), differs=None),
+        unknown,
+        DECLARED,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "one of two paths leads to the sign-on",
+        replace(GOOD, differs=None, answers=(REFUSED, replace(REFUSED, status=302, sent_to="sso.shop.example"))),
+        unknown,
+        DECLARED,
+        reason=Reason.INSUFFICIENT_PROOF,
+    ),
+    Example(
+        "the URL table is not known yet",
+        replace(GOOD, table=Table.NOT_READ),
+        unknown,
+        DECLARED,
+        reason=Reason.INCOMPLETE,
     ),
 )

@@ -23,24 +23,6 @@ PROFILE = "Mozilla intermediate 5.7"
 MODERN = ("TLSv1.2", "TLSv1.3")
 SMALLEST_PRIME = 2048
 
-INTERMEDIATE = frozenset(
-    {
-        "TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384",
-        "TLS_CHACHA20_POLY1305_SHA256",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-        "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
-        "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
-        "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    }
-)
-"""The profile's suites, under IANA's names."""
-
 
 @guarantee("exposure.tls-modern", seeds="H-3", proof="outside", severity="high")
 def judge(fact: TlsEndpoint) -> Verdict:
@@ -62,8 +44,6 @@ def judge(fact: TlsEndpoint) -> Verdict:
 
 def weakness(suite: str) -> str | None:
     """What is wrong with a cipher suite (IANA's name), or None."""
-    if suite in INTERMEDIATE:
-        return None
     if "_anon_" in suite:
         return "no-authentication"
     if "_NULL_" in suite or "_EXPORT_" in suite or "_RC4_" in suite or "_DES" in suite or "_RC2_" in suite:
@@ -147,12 +127,34 @@ EXAMPLES = (
         ),
         unknown,
         says="2001:db8::7",
+        reason=Reason.TIMED_OUT,
     ),
     Example(
         "TLS 1.1 gave no answer",
         _with(protocols=(replace(_REFUSED[3], unseen=Unseen(Reason.TIMED_OUT, "no answer")), _TLS12)),
         unknown,
+        reason=Reason.TIMED_OUT,
     ),
     Example("port 25", replace(_with(protocols=(_TLS10,)), port=25, starttls="smtp"), not_applicable),
     Example("no TLS there", _with(speaks_tls=False, protocols=()), not_applicable),
+    Example("a prime of 2048 bits", _with(dh_bits=2048), holds),
+    Example(
+        "TLS 1.0 is named without its address, where there is one",
+        _with(protocols=(_TLS10, _TLS12)),
+        broken,
+        says="accepts TLSv1.0",
+    ),
+    Example("broken encryption", _plus("TLS_ECDHE_RSA_WITH_RC4_128_SHA"), broken, says="broken or no encryption"),
+    Example(
+        "the second protocol gave no answer",
+        _with(protocols=(_TLS12, replace(_REFUSED[3], unseen=Unseen(Reason.TIMED_OUT, "no answer")))),
+        unknown,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "no TLS at one of two addresses",
+        replace(MODERN_PORT, addresses=(_SEEN, TlsAddress(address="2001:db8::7", speaks_tls=False))),
+        holds,
+    ),
+    Example("TLS 1.0 with CBC is one finding", _with(protocols=(_TLS10, _TLS13)), broken, says="accepts TLSv1.0"),
 )

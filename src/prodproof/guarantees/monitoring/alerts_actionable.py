@@ -109,13 +109,28 @@ _WHOLE = AlertRule(
 )
 _OWNED = replace(SHOP, owners=(Owner(of="monitoring", person="ana"),))
 
+
+def _bare() -> AlertRule:
+    return replace(_WHOLE, runbook=None)
+
+
+def _booked(covers: str) -> Declared:
+    return replace(SHOP, runbooks=(Runbook(name="x", path="x.md", owner="ana", covers=(covers,)),))
+
+
 EXAMPLES = (
     Example("severity, team and a runbook with steps", _WHOLE, holds),
     Example("one owner for all of monitoring", replace(_WHOLE, owner=None), holds, _OWNED),
     Example("no runbook", replace(_WHOLE, runbook=None), broken, says="links no runbook"),
     Example("no severity", replace(_WHOLE, severity=None), broken, says="no severity"),
     Example("nobody answers for it", replace(_WHOLE, owner=None), broken, says="no owner"),
-    Example("no system file says who", replace(_WHOLE, owner=None), unknown, replace(SHOP, inferred=True)),
+    Example(
+        "no system file says who",
+        replace(_WHOLE, owner=None),
+        unknown,
+        replace(SHOP, inferred=True),
+        reason=Reason.NOT_DECLARED,
+    ),
     Example("a dead link", replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.MISSING)), broken),
     Example("a heading that is gone", replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.NO_HEADING)), broken),
     Example("an empty page", replace(_WHOLE, runbook=replace(_BOOK, steps=0)), broken, says="no steps"),
@@ -124,6 +139,61 @@ EXAMPLES = (
         replace(_WHOLE, runbook=RunbookLink(target="https://wiki.example/checkout", place=RunbookPlace.URL)),
         unknown,
         says="wiki.example",
+        reason=Reason.NOT_DECLARED,
     ),
-    Example("a templated link", replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.TEMPLATED)), unknown),
+    Example(
+        "a templated link",
+        replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.TEMPLATED)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a runbook declared for it",
+        _bare(),
+        unknown,
+        _booked("CheckoutFailing"),
+        says="were not read",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a runbook declared for all alerts",
+        _bare(),
+        unknown,
+        _booked("monitoring.alerts-actionable"),
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("a runbook declared for another alert", _bare(), broken, _booked("DiskFull")),
+    Example("the owner of its runbook", replace(_WHOLE, owner=None), holds, _booked("CheckoutFailing")),
+    Example(
+        "a runbook that nobody owns",
+        replace(_WHOLE, owner=None),
+        broken,
+        replace(SHOP, runbooks=(Runbook(name="x", path="x.md", covers=("CheckoutFailing",)),)),
+        says="no owner",
+    ),
+    Example(
+        "an owner of something else",
+        replace(_WHOLE, owner=None),
+        broken,
+        replace(SHOP, owners=(Owner(of="exposure", person="ana"),)),
+    ),
+    Example(
+        "an owner by a pattern",
+        replace(_WHOLE, owner=None),
+        holds,
+        replace(SHOP, owners=(Owner(of="monitoring.*", person="ana"),)),
+    ),
+    Example(
+        "steps within the rule",
+        replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.INLINE, steps=0)),
+        broken,
+        says="no steps",
+    ),
+    Example(
+        "a page that could not be read",
+        replace(_WHOLE, runbook=replace(_BOOK, place=RunbookPlace.UNREADABLE, detail="permission denied")),
+        unknown,
+        says="permission denied",
+        reason=Reason.INCOMPLETE,
+    ),
 )

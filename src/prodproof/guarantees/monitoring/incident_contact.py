@@ -116,10 +116,48 @@ EXAMPLES = (
     Example(
         "it belongs elsewhere", replace(GOOD, canonical=("https://other.example/.well-known/security.txt",)), broken
     ),
-    Example("a firewall's page", replace(GOOD, status=403, interposed="a challenge"), unknown),
-    Example("the site is down", replace(GOOD, status=500), unknown),
+    Example("a firewall's page", replace(GOOD, status=403, interposed="a challenge"), unknown, reason=Reason.DENIED),
+    Example("the site is down", replace(GOOD, status=500), unknown, reason=Reason.INCOMPLETE),
     Example("a playbook with an owner", Playbooks((BOOK,)), holds),
     Example("without an owner", Playbooks((replace(BOOK, owner=""),)), broken),
     Example("not in the repository", Playbooks((replace(BOOK, exists=False),)), broken),
-    Example("no playbook for incidents", Playbooks((replace(BOOK, covers=("DiskFull",)),)), unknown),
+    Example(
+        "no playbook for incidents",
+        Playbooks((replace(BOOK, covers=("DiskFull",)),)),
+        unknown,
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("on a host that nobody declared", replace(GOOD, left_to="x.example"), unknown, reason=Reason.NOT_DECLARED),
+    Example("cut off", replace(GOOD, truncated=True), unknown, reason=Reason.INCOMPLETE),
+    Example(
+        "missing is one finding",
+        replace(GOOD, status=404, content_type="text/html", contacts=()),
+        broken,
+        says="(/.well-known/security.txt answers 404)",
+    ),
+    Example(
+        "it says where it belongs",
+        replace(GOOD, canonical=("https://www.shop.example/.well-known/security.txt", GOOD.url)),
+        holds,
+    ),
+    Example("it belongs to another path", replace(GOOD, canonical=("https://shop.example/security.txt",)), broken),
+    Example("an Expires that is no date", replace(GOOD, expires=(None,)), broken, says="no single valid Expires"),
+    Example("its last moment", replace(GOOD, expires=(NOON,)), broken, says="expired"),
+    Example(
+        "not every repository could be read",
+        Playbooks((replace(BOOK, exists=None),)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("a page of a wiki", Playbooks((replace(BOOK, exists=None, path="https://wiki.example/incident"),)), holds),
+    *(
+        Example(f"a playbook for a {word}", Playbooks((replace(BOOK, covers=(f"Data-{word}",)),)), holds)
+        for word in ("leak", "breach", "compromise", "intrusion", "outage", "security")
+    ),
+    Example(
+        "a playbook for a guarantee",
+        Playbooks((replace(BOOK, covers=("monitoring.incident-contact",)),)),
+        unknown,
+        reason=Reason.NOT_DECLARED,
+    ),
 )

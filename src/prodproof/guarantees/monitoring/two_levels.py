@@ -181,11 +181,41 @@ def _receivers(kind: ReceiverKind) -> tuple[Receiver, ...]:
     return (Receiver(name="pager", kinds=(kind,)), _WHOLE.receivers[1])
 
 
+def _alert(example: str) -> AlertRouting:
+    return replace(_WHOLE, alerts=(*_WHOLE.alerts, AlertLabels(example=example, labels=())))
+
+
+def _labelled(name: str) -> AlertRouting:
+    """The whole case, with another name for the label of the level."""
+    alerts = tuple(replace(item, labels=((name, item.labels[0][1]),)) for item in _WHOLE.alerts)
+    return replace(_imagine("critical", name), alerts=alerts)
+
+
+def _imagine(value: str, name: str = "severity") -> AlertRouting:
+    route = replace(_CRITICAL, matchers=(Matcher(name=name, operator="=", value=value),))
+    return replace(_WHOLE, alerts=(), root=replace(_WHOLE.root, routes=(route,)))
+
+
+def _nobody(severity: str) -> AlertRouting:
+    silent = Route(receiver="null", matchers=(Matcher(name="severity", operator="=", value=severity),))
+    return replace(
+        _WHOLE,
+        root=replace(_WHOLE.root, routes=(_CRITICAL, silent)),
+        receivers=(*_WHOLE.receivers, Receiver(name="null")),
+        alerts=(*_WHOLE.alerts, AlertLabels(example="Quiet", labels=(("severity", severity),))),
+    )
+
+
 EXAMPLES = (
     Example("critical pages, the rest is mail", _WHOLE, holds, says="pager"),
     Example("no rules at hand, the same tree", replace(_WHOLE, alerts=()), holds),
     Example("everything in one mailbox", _BY_MAIL, broken, says="email only"),
-    Example("a web hook for urgent alerts", replace(_WHOLE, receivers=_receivers(ReceiverKind.OTHER)), unknown),
+    Example(
+        "a web hook for urgent alerts",
+        replace(_WHOLE, receivers=_receivers(ReceiverKind.OTHER)),
+        unknown,
+        reason=Reason.NOT_DECLARED,
+    ),
     Example("a chat room for urgent alerts", replace(_WHOLE, receivers=_receivers(ReceiverKind.CHAT)), broken),
     Example(
         "the default receiver is empty",
@@ -213,5 +243,114 @@ EXAMPLES = (
         replace(_WHOLE, alerts=(*_WHOLE.alerts, AlertLabels(example="Odd", labels=(("severity", "sev3"),)))),
         unknown,
         says="sev3",
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("a push message for urgent alerts", replace(_WHOLE, receivers=_receivers(ReceiverKind.PUSH)), holds),
+    Example("the level is called priority", _labelled("priority"), holds),
+    Example("the level is called level", _labelled("level"), holds),
+    Example(
+        "an empty level beside another",
+        replace(
+            _WHOLE, alerts=(*_WHOLE.alerts, AlertLabels(example="Odd", labels=(("severity", ""), ("level", "info"))))
+        ),
+        holds,
+    ),
+    Example("a watchdog", _alert("Watchdog"), holds),
+    Example("a dead man's switch", _alert("DeadMansSwitch"), holds),
+    Example(
+        "an inhibitor, with a level after it",
+        replace(_WHOLE, alerts=(AlertLabels(example="InfoInhibitor", labels=()), *_WHOLE.alerts)),
+        holds,
+    ),
+    Example(
+        "an inhibitor alone",
+        replace(_WHOLE, alerts=(AlertLabels(example="InfoInhibitor", labels=()),)),
+        unknown,
+        says="no urgent",
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("no severity", _alert("Odd"), unknown, says="has no severity", reason=Reason.NOT_DECLARED),
+    Example("severity none that notifies nobody", _nobody("none"), holds),
+    Example("severity info that notifies nobody", _nobody("info"), broken, says="notifies nobody"),
+    Example(
+        "severity none that everybody gets",
+        replace(_WHOLE, alerts=(*_WHOLE.alerts[:1], AlertLabels(example="Quiet", labels=(("severity", "none"),)))),
+        holds,
+    ),
+    Example(
+        "urgent alerts only",
+        replace(_WHOLE, alerts=_WHOLE.alerts[:1]),
+        unknown,
+        says="no informative",
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example(
+        "informative alerts only",
+        replace(_WHOLE, alerts=_WHOLE.alerts[1:]),
+        unknown,
+        says="no urgent",
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example(
+        "the pager notifies nobody",
+        replace(_WHOLE, receivers=(Receiver(name="pager"), _WHOLE.receivers[1])),
+        broken,
+        says="CheckoutFailing",
+    ),
+    Example(
+        "the pager notifies nobody, the next urgent alert is mail",
+        replace(
+            _WHOLE,
+            receivers=(Receiver(name="pager"), _WHOLE.receivers[1]),
+            alerts=(*_WHOLE.alerts, AlertLabels(example="Down", labels=(("severity", "page"),))),
+        ),
+        broken,
+        says="and 2 more",
+    ),
+    Example(
+        "a matcher that is too involved",
+        replace(
+            _WHOLE,
+            root=replace(
+                _WHOLE.root,
+                routes=(replace(_CRITICAL, matchers=(Matcher(name="severity", operator="=~", value="(a+)+"),)),),
+            ),
+        ),
+        unknown,
+        says="too involved",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a second pager that is never mute",
+        replace(
+            _WHOLE, root=replace(_WHOLE.root, routes=(replace(_CRITICAL, muted=("nights",), goes_on=True), _CRITICAL))
+        ),
+        holds,
+    ),
+    Example(
+        "a receiver within a route is not there",
+        replace(
+            _WHOLE,
+            root=replace(_WHOLE.root, routes=(replace(_CRITICAL, routes=(replace(_CRITICAL, receiver="gone"),)),)),
+        ),
+        broken,
+        says="'gone'",
+    ),
+    Example("no rules at hand, the routes name the second urgent level", replace(_imagine("page")), holds),
+    Example("no rules at hand, the level is called priority", replace(_imagine("critical", "priority")), holds),
+    Example(
+        "no rules at hand, another label names an urgent word",
+        replace(
+            _WHOLE,
+            alerts=(),
+            root=replace(
+                _WHOLE.root,
+                routes=(
+                    _CRITICAL,
+                    Route(receiver="team-mail", matchers=(Matcher(name="team", operator="=", value="page"),)),
+                ),
+            ),
+        ),
+        holds,
     ),
 )

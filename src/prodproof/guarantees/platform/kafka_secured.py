@@ -100,5 +100,25 @@ EXAMPLES = (
     Example("open without a list", replace(_WHOLE, allows_without_list=True), broken),
     Example("anonymous administrators", replace(_WHOLE, super_users=("User:ANONYMOUS",)), broken),
     Example("host names unchecked", replace(_WHOLE, checks_names=False), broken),
-    Example("a name that nothing maps", _listening(name="EDGE", protocol="EDGE"), unknown),
+    Example("a name that nothing maps", _listening(name="EDGE", protocol="EDGE"), unknown, reason=Reason.INCOMPLETE),
+    *(
+        Example(f"a plain listener on {host}", _listening(protocol="PLAINTEXT", host=host), holds)
+        for host in ("localhost", "LOCALHOST", "[::1]", "::1")
+    ),
+    Example(
+        "a plain listener on loopback, then a strange one",
+        replace(
+            _WHOLE,
+            listeners=(
+                KafkaListener(name="LOCAL", protocol="PLAINTEXT", host="localhost"),
+                KafkaListener(name="OPEN", protocol="PLAINTEXT"),
+            ),
+        ),
+        broken,
+        says="listener OPEN",
+    ),
+    Example("passwords without TLS on loopback", _listening(protocol="SASL_PLAINTEXT", host="localhost"), holds),
+    Example(
+        "anonymous administrators among others", replace(_WHOLE, super_users=("User:admin", "User:Anonymous")), broken
+    ),
 )

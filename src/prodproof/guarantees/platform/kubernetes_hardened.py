@@ -225,6 +225,16 @@ _BINDING = ClusterAccessBinding(
 _NAMESPACE = KubernetesNamespace(name="shop", enforce="restricted", location=_AT)
 _SETTINGS = KubernetesSettings(workloads=1, gitops=("Application shop",), encrypts_secrets=True)
 
+
+def _may(**changes: object) -> ClusterAccessRole:
+    return replace(_ROLE, rules=(replace(_READER, **changes),))  # type: ignore[arg-type]  # fields of PolicyRule
+
+
+def _on_windows(pinned: bool = True) -> Workload:
+    pod = _with(escalation=None, dropped=(), seccomp=None, added=("NET_RAW",), pinned=pinned)
+    return replace(pod, windows=True)
+
+
 EXAMPLES = (
     Example("a restricted pod", _POD, holds),
     Example("privileged", _with(privileged=True), broken, says="web runs privileged"),
@@ -236,7 +246,7 @@ EXAMPLES = (
     Example("SYS_ADMIN added", _with(added=("SYS_ADMIN",)), broken, says="SYS_ADMIN"),
     Example("no network policy", replace(_POD, policies=()), broken, says="no network policy"),
     Example("an image by tag", _with(pinned=False), broken, says="by tag"),
-    Example("an image that the pipeline puts in", _with(pinned=None), unknown),
+    Example("an image that the pipeline puts in", _with(pinned=None), unknown, reason=Reason.INCOMPLETE),
     Example("a role for one resource", _ROLE, holds),
     Example(
         "everything with everything",
@@ -263,9 +273,145 @@ EXAMPLES = (
     ),
     Example("a restricted namespace", _NAMESPACE, holds),
     Example("a namespace that takes any pod", replace(_NAMESPACE, enforce=None), broken),
-    Example("a policy engine instead", replace(_NAMESPACE, enforce=None, policy_engine=True), unknown),
+    Example(
+        "a policy engine instead",
+        replace(_NAMESPACE, enforce=None, policy_engine=True),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
     Example("encrypted, by GitOps", _SETTINGS, holds),
     Example("identity first", replace(_SETTINGS, encrypts_secrets=False), broken),
-    Example("nothing said of encryption", replace(_SETTINGS, encrypts_secrets=None), unknown),
-    Example("nothing shows GitOps", replace(_SETTINGS, gitops=()), unknown),
+    Example(
+        "nothing said of encryption", replace(_SETTINGS, encrypts_secrets=None), unknown, reason=Reason.NOT_DECLARED
+    ),
+    Example("nothing shows GitOps", replace(_SETTINGS, gitops=()), unknown, reason=Reason.NOT_DECLARED),
+    Example(
+        "one of two images is put in by the pipeline",
+        replace(_POD, containers=(_CONTAINER, replace(_CONTAINER, pinned=None))),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("shares the node's network", replace(_POD, host_network=True), broken, says="hostNetwork"),
+    Example(
+        "shares the node's network and processes, and no policy could confine it",
+        replace(_POD, host_network=True, host_pid=True, policies=()),
+        broken,
+        says="(and 1 more)",
+    ),
+    Example("shares the node's shared memory", replace(_POD, host_ipc=True), broken, says="hostIPC"),
+    Example("mounts a folder of the node", replace(_POD, host_paths=("/var/log",)), broken, says="the node's /var/log"),
+    Example(
+        "mounts containerd's socket and a folder",
+        replace(_POD, host_paths=("/run/containerd/containerd.sock", "/var/log")),
+        broken,
+        says="containerd.sock, which gives control of the node (and 1 more)",
+    ),
+    *(
+        Example(f"mounts {name}", replace(_POD, host_paths=(f"/run/{name}",)), broken, says="control of the node")
+        for name in ("crio.sock", "cri-dockerd.sock", "podman.sock")
+    ),
+    Example("a kernel setting of its own", replace(_POD, sysctls=("net.ipv4.tcp_keepalive_time",)), holds),
+    Example("a kernel setting of its own shared memory", replace(_POD, sysctls=("kernel.shm_rmid_forced",)), holds),
+    Example("a kernel setting of the node", replace(_POD, sysctls=("kernel.msgmax",)), broken, says="kernel.msgmax"),
+    Example("a capability of the baseline", _with(added=("NET_BIND_SERVICE",)), holds),
+    Example(
+        "every capability of the baseline",
+        _with(
+            added=(
+                "AUDIT_WRITE",
+                "CHOWN",
+                "DAC_OVERRIDE",
+                "FOWNER",
+                "FSETID",
+                "KILL",
+                "MKNOD",
+                "NET_BIND_SERVICE",
+                "SETFCAP",
+                "SETGID",
+                "SETPCAP",
+                "SETUID",
+                "SYS_CHROOT",
+            )
+        ),
+        holds,
+    ),
+    Example("a user, and no word about root", _with(run_as_non_root=None), holds),
+    Example("not root, and no word about the user", _with(run_as_user=None), holds),
+    Example(
+        "no word about root nor user", _with(run_as_user=None, run_as_non_root=None), broken, says="may run as root"
+    ),
+    Example("a seccomp profile of its own", _with(seccomp="Localhost"), holds),
+    Example("no seccomp profile", _with(seccomp="Unconfined"), broken, says="no seccomp profile"),
+    Example("on Windows there are no capabilities", _on_windows(), holds),
+    Example("on Windows, by tag", _on_windows(pinned=False), broken, says="by tag"),
+    Example("may escalate", _with(escalation=None), broken, says="may gain privileges"),
+    Example("keeps its capabilities", _with(dropped=()), broken, says="keeps capabilities"),
+    Example("opens a port of the node", _with(host_ports=(80,)), broken, says="port of the node"),
+    Example("sees the node's /proc", _with(unmasked_proc=True), broken, says="/proc"),
+    Example("every resource, read", _may(resources=("*",)), broken, says="every resource"),
+    Example("every resource by name", _may(resources=("*",), names=("web",)), holds),
+    Example("every verb on one resource", _may(verbs=("*",)), holds),
+    Example(
+        "every verb on every resource, by name",
+        _may(verbs=("*",), resources=("*",), names=("web",)),
+        broken,
+        says="everything with everything",
+    ),
+    Example("every verb on roles of no group of theirs", _may(verbs=("*",), resources=("roles",)), holds),
+    Example(
+        "every verb on bindings",
+        _may(groups=("rbac.authorization.k8s.io",), verbs=("*",), resources=("rolebindings",)),
+        holds,
+    ),
+    Example(
+        "every verb on roles",
+        _may(groups=("rbac.authorization.k8s.io",), verbs=("*",), resources=("roles",)),
+        broken,
+        says="further rights",
+    ),
+    Example(
+        "every verb on one role",
+        _may(groups=("rbac.authorization.k8s.io",), verbs=("*",), resources=("roles",), names=("web",)),
+        holds,
+    ),
+    Example("reads roles", _may(groups=("rbac.authorization.k8s.io",), resources=("roles",)), holds),
+    *(
+        Example(f"may {verb}", _may(verbs=(verb,)), broken, says="further rights")
+        for verb in ("escalate", "impersonate", "bind")
+    ),
+    Example(
+        "the secrets of all namespaces",
+        replace(_may(resources=("secrets",)), bound_everywhere=True),
+        broken,
+        says="Secrets of all namespaces",
+    ),
+    Example(
+        "one secret of all namespaces",
+        replace(_may(resources=("secrets",), names=("tls",)), bound_everywhere=True),
+        holds,
+    ),
+    Example("the secrets of its namespace", _may(resources=("secrets",)), holds),
+    Example("something else in all namespaces", replace(_ROLE, bound_everywhere=True), holds),
+    Example(
+        "what another group calls secrets",
+        replace(_may(resources=("secrets",), groups=("acme.io",)), bound_everywhere=True),
+        holds,
+    ),
+    Example(
+        "cluster-admin to the cluster's masters",
+        replace(_BINDING, role="cluster-admin", role_kind="ClusterRole", subjects=("Group:system:masters",)),
+        holds,
+    ),
+    Example("a role of one's own that is called cluster-admin", replace(_BINDING, role="cluster-admin"), holds),
+    Example("another cluster role", replace(_BINDING, role="view", role_kind="ClusterRole"), holds),
+    *(
+        Example(f"a role for {who}", replace(_BINDING, subjects=(who,)), broken, says="without an identity")
+        for who in ("Group:system:anonymous", "User:system:anonymous", "Group:system:unauthenticated")
+    ),
+    Example(
+        "what everybody may read",
+        replace(_BINDING, role="system:public-info-viewer", subjects=("Group:system:unauthenticated",)),
+        holds,
+    ),
+    Example("a baseline namespace", replace(_NAMESPACE, enforce="baseline"), holds),
 )

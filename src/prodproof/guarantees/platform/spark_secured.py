@@ -113,4 +113,17 @@ EXAMPLES = (
         replace(_WHOLE, settings=(*_WHOLE.settings[:3], SparkSetting(key="spark.ui.enabled", value="false"))),
         holds,
     ),
+    Example(
+        "filters guard the web interface",
+        replace(
+            _WHOLE,
+            settings=(
+                *(item for item in _WHOLE.settings if item.key != "spark.acls.enable"),
+                SparkSetting(key="spark.ui.filters", value="org.acme.SignOn"),
+            ),
+        ),
+        holds,
+    ),
+    Example("anybody sees the web interface", _but(spark_acls_enable="false"), broken, says="to anybody"),
+    Example("the web interface without TLS", _but(spark_ssl_enabled="false"), broken, says="without TLS"),
 )

@@ -105,12 +105,43 @@ EXAMPLES = (
         broken,
         says="git would take .env, .env.local and .env.production",
     ),
-    Example("a shallow clone", replace(_WHOLE, shallow=True), unknown, says="shallow"),
+    Example("a shallow clone", replace(_WHOLE, shallow=True), unknown, says="shallow", reason=Reason.INCOMPLETE),
     Example("a shallow clone that shows enough", replace(_WHOLE, shallow=True, history=(_COMMITTED,)), broken),
-    Example("a clone of one branch", replace(_WHOLE, narrow=True), unknown),
+    Example("a clone of one branch", replace(_WHOLE, narrow=True), unknown, reason=Reason.INCOMPLETE),
     Example("only a fixture", replace(_WHOLE, aside=("tests/fixtures/.env",)), holds, says="1 in fixtures"),
     Example("the web root has none", _SITE, holds),
     Example("the web server hands it out", replace(_SITE, answers=(_SERVED,)), broken, says="/.env is served"),
     Example("every path shows the application", replace(_SITE, answers=(replace(_ABSENT, status=200),)), holds),
-    Example("it did not answer", replace(_SITE, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)), unknown),
+    Example(
+        "it did not answer",
+        replace(_SITE, lost=(PathLost("/.env", Reason.TIMED_OUT, "no answer"),)),
+        unknown,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "tracked now, and in the history",
+        replace(_WHOLE, tracked=(Location("deploy/.env"),), history=(_COMMITTED,)),
+        broken,
+        says="deploy/.env is tracked by git",
+    ),
+    Example(
+        "a name of its own is open",
+        replace(
+            _WHOLE, asked=(*_WHOLE.asked, IgnoreAnswer(path="prod.env", ignored=False, why="named in compose.yml"))
+        ),
+        broken,
+        says="git would take prod.env (named in compose.yml)",
+    ),
+    Example(
+        "a usual name and one of its own are two findings",
+        replace(_WHOLE, asked=(*_OPEN, IgnoreAnswer(path="prod.env", ignored=False, why="named in compose.yml"))),
+        broken,
+        says="git would take .env.production (and 1 more)",
+    ),
+    Example(
+        "a page at that path that is no such file", replace(_SITE, answers=(replace(_SERVED, recognised=False),)), holds
+    ),
+    Example(
+        "a path that every unknown path resembles", replace(_SITE, answers=(replace(_SERVED, as_unknown=True),)), holds
+    ),
 )

@@ -115,6 +115,11 @@ def _with(**changes: object) -> Pipelines:
     return replace(_WHOLE, files=(replace(_FILE, **changes),))  # type: ignore[arg-type]  # fields of Pipeline
 
 
+def _without(role: Role) -> Pipelines:
+    every = (_BANDIT, _AUDIT, _LEAKS, _TRIVY)
+    return _with(jobs=(_job(*(item for item in every if item.role is not role)),))
+
+
 EXAMPLES = (
     Example("all four on pull requests", _WHOLE, holds),
     Example(
@@ -137,10 +142,71 @@ EXAMPLES = (
     Example("the whole job may fail", _with(jobs=(_job(_BANDIT, _AUDIT, _LEAKS, _TRIVY, allow_failure=True),)), broken),
     Example("once a week only", _with(triggers=(Trigger("schedule"),)), broken, says="not run on every change"),
     Example("only after the merge", _with(triggers=(Trigger("push", branches=("main",)),)), broken),
-    Example("one workflow could not be read", replace(_with(jobs=()), unread=(".github/workflows/scan.yml",)), unknown),
+    Example(
+        "one workflow could not be read",
+        replace(_with(jobs=()), unread=(".github/workflows/scan.yml",)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
     Example(
         "a reusable workflow from elsewhere",
         _with(jobs=(Job("scan", 4, opaque=("acme/ci/.github/workflows/scan.yml@v1",)),)),
         unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    *(
+        Example(f"no {role.value}", _without(role), broken, says=f"no pipeline runs any {role.value}")
+        for role in (Role.STATIC_ANALYSIS, Role.DEPENDENCY_SCAN, Role.SECRET_DETECTION)
+    ),
+    Example(
+        "no images, but a scan that may fail",
+        replace(_with(jobs=(_job(_BANDIT, _AUDIT, _LEAKS, replace(_TRIVY, weak="|| true")),)), builds_images=False),
+        holds,
+    ),
+    Example(
+        "one scan runs as it must, another does not",
+        _with(jobs=(_job(_BANDIT, _AUDIT, _LEAKS, _TRIVY), _job(replace(_AUDIT, weak="|| true")))),
+        holds,
+    ),
+    Example(
+        "the nearer miss is named",
+        _with(
+            jobs=(
+                _job(_BANDIT, _LEAKS, _TRIVY),
+                replace(_job(_AUDIT), condition="github.event_name == 'schedule'"),
+                _job(replace(_AUDIT, weak="|| true")),
+            )
+        ),
+        broken,
+        says="cannot fail the run",
+    ),
+    Example(
+        "a check that cannot fail, and an unread pipeline",
+        replace(_with(jobs=(_job(_BANDIT, replace(_AUDIT, weak="|| true"), _LEAKS, _TRIVY),)), unread=("Jenkinsfile",)),
+        unknown,
+        says="Jenkinsfile",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("all four, and an unread pipeline", replace(_WHOLE, unread=("Jenkinsfile",)), holds),
+    Example(
+        "its job never runs",
+        _with(jobs=(replace(_job(_BANDIT, _AUDIT, _LEAKS, _TRIVY), condition="false"),)),
+        broken,
+        says="never runs",
+    ),
+    Example(
+        "an include from elsewhere",
+        replace(
+            _without(Role.DEPENDENCY_SCAN),
+            files=(replace(_without(Role.DEPENDENCY_SCAN).files[0], opaque=("acme/ci-templates",)),),
+        ),
+        unknown,
+        says="acme/ci-templates",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a reusable workflow that runs nightly",
+        _with(triggers=(Trigger("schedule"),), jobs=(Job("scan", 4, opaque=("acme/ci/scan.yml@v1",)),)),
+        broken,
     ),
 )

@@ -133,14 +133,108 @@ EXAMPLES = (
         replace(_WHOLE, not_looked_up=(NotLookedUp(package="acme-core", why="the source did not answer for it"),)),
         unknown,
         says="acme-core",
+        reason=Reason.INCOMPLETE,
     ),
-    Example("ranges without a lock", replace(_WHOLE, ranges=("django",), whole=False), unknown, says="django"),
-    Example("direct pins only", replace(_WHOLE, whole=False), unknown, says="bring along"),
-    Example("a line that was not understood", replace(_WHOLE, unread=(7,)), unknown, says="line 7"),
-    Example("an export of last month", replace(_WHOLE, data_age_days=31), unknown, says="31 days old"),
+    Example(
+        "ranges without a lock",
+        replace(_WHOLE, ranges=("django",), whole=False),
+        unknown,
+        says="django",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("direct pins only", replace(_WHOLE, whole=False), unknown, says="bring along", reason=Reason.INCOMPLETE),
+    Example(
+        "a line that was not understood", replace(_WHOLE, unread=(7,)), unknown, says="line 7", reason=Reason.INCOMPLETE
+    ),
+    Example(
+        "an export of last month", replace(_WHOLE, data_age_days=31), unknown, says="31 days old", reason=Reason.STALE
+    ),
     Example("an advisory even in old data", replace(_VULNERABLE, data_age_days=31), broken),
     Example("requirements of the tests", replace(_VULNERABLE, purpose=Purpose.DEVELOPMENT), not_applicable),
     Example("pip-audit every night", _NIGHTLY, holds),
     Example("its failure is ignored", _nightly(replace(_SCAN, weak="continue-on-error")), broken, says="cannot fail"),
-    Example("no schedule in the pipelines", Pipelines(()), unknown),
+    Example("no schedule in the pipelines", Pipelines(()), unknown, reason=Reason.INCOMPLETE),
+    Example("a fixture", replace(_VULNERABLE, purpose=Purpose.ASIDE), not_applicable),
+    Example("an export of a week ago", replace(_WHOLE, data_age_days=7), holds),
+    Example("an export of eight days ago", replace(_WHOLE, data_age_days=8), unknown, reason=Reason.STALE),
+    Example("a source without an age", replace(_WHOLE, data_age_days=None), holds),
+    Example(
+        "another advisory was accepted",
+        _VULNERABLE,
+        broken,
+        replace(SHOP, suppressions=(replace(_ACCEPTED, advisory="CVE-2020-0001"),)),
+    ),
+    Example(
+        "accepted for no reason", _VULNERABLE, broken, replace(SHOP, suppressions=(replace(_ACCEPTED, reason=" "),))
+    ),
+    Example(
+        "accepted until today",
+        _VULNERABLE,
+        holds,
+        replace(SHOP, suppressions=(replace(_ACCEPTED, until=date(2026, 6, 1)),)),
+    ),
+    Example(
+        "a tool for development could not be looked up",
+        replace(_WHOLE, not_looked_up=(NotLookedUp(package="x", why="gone", development=True),)),
+        holds,
+    ),
+    Example(
+        "two packages could not be looked up",
+        replace(_WHOLE, not_looked_up=(NotLookedUp(package="x", why="gone"), NotLookedUp(package="y", why="gone"))),
+        unknown,
+        says="(and 1 more)",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "pip-audit for each change alone",
+        replace(_NIGHTLY, files=(replace(_NIGHTLY.files[0], triggers=(Trigger("push"),)),)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a nightly file after one for each change",
+        replace(_NIGHTLY, files=(replace(_NIGHTLY.files[0], triggers=(Trigger("push"),)), *_NIGHTLY.files)),
+        holds,
+    ),
+    Example("nightly tests", _nightly(Activity(Role.TESTS, "pytest", 14)), unknown, reason=Reason.INCOMPLETE),
+    Example(
+        "nightly tests, then pip-audit",
+        replace(
+            _NIGHTLY,
+            files=(
+                replace(
+                    _NIGHTLY.files[0], jobs=(Job("audit", 9, activities=(Activity(Role.TESTS, "pytest", 13), _SCAN)),)
+                ),
+            ),
+        ),
+        holds,
+    ),
+    Example(
+        "the nightly job may fail",
+        replace(
+            _NIGHTLY,
+            files=(replace(_NIGHTLY.files[0], jobs=(replace(_NIGHTLY.files[0].jobs[0], allow_failure=True),)),),
+        ),
+        broken,
+    ),
+    Example(
+        "the first of two that cannot fail is named",
+        replace(
+            _NIGHTLY,
+            files=(
+                replace(
+                    _NIGHTLY.files[0],
+                    jobs=(
+                        Job(
+                            "audit",
+                            9,
+                            activities=(replace(_SCAN, weak="|| true"), replace(_SCAN, tool="osv", weak="|| true")),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        broken,
+        says="pip-audit",
+    ),
 )

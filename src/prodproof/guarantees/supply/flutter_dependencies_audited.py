@@ -13,6 +13,7 @@ file (`[[suppression]]`).
 from dataclasses import replace
 from datetime import datetime
 
+from prodproof.facts import Reason
 from prodproof.facts.declared import Declared
 from prodproof.facts.dependencies import Ecosystem, FlutterAudit, KnownAdvisory, NotLookedUp, Purpose, Severity
 from prodproof.guarantees.supply._audit import judge_audit
@@ -52,10 +53,11 @@ _HIT = KnownAdvisory(
 EXAMPLES = (
     Example("thirty-one locked packages", _WHOLE, holds),
     Example("http before 0.13.3", replace(_WHOLE, known=(_HIT,)), broken, says="http 0.13.2 has CVE-2020-35669"),
-    Example("no lock", replace(_WHOLE, whole=False, ranges=("http",)), unknown, says="http"),
+    Example("no lock", replace(_WHOLE, whole=False, ranges=("http",)), unknown, says="http", reason=Reason.INCOMPLETE),
     Example(
         "the export holds no Dart packages",
         replace(_WHOLE, not_looked_up=(NotLookedUp(package="http", why="the export has no advisories of Pub"),)),
         unknown,
+        reason=Reason.INCOMPLETE,
     ),
 )

@@ -74,5 +74,6 @@ EXAMPLES = (
         replace(_WHOLE, packages=(_DJANGO, replace(_PILLOW, used="", described=False)), metadata=""),
         unknown,
         says=".venv",
+        reason=Reason.NOT_CONFIGURED,
     ),
 )

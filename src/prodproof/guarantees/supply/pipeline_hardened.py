@@ -100,14 +100,19 @@ EXAMPLES = (
         replace(_WHOLE, findings=(replace(_FINDING, rule="unpinned-uses"),)),
         holds,
     ),
-    Example("self-hosted runners", replace(_WHOLE, self_hosted=("build",)), unknown),
+    Example("self-hosted runners", replace(_WHOLE, self_hosted=("build",)), unknown, reason=Reason.NOT_CONFIGURED),
     Example("a plain GitLab pipeline", _GITLAB, holds),
     Example(
         "docker-in-docker",
         replace(_GITLAB, hazards=(Hazard("privileged-runner", "job build runs docker-in-docker", 4, "build"),)),
         broken,
     ),
-    Example("an include from another project", replace(_GITLAB, opaque=("acme/ci-templates",)), unknown),
+    Example(
+        "an include from another project",
+        replace(_GITLAB, opaque=("acme/ci-templates",)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
     Example(
         "names of changed files in a script",
         replace(
@@ -116,4 +121,36 @@ EXAMPLES = (
         broken,
     ),
     Example("a GitHub workflow", replace(_GITLAB, forge=Forge.GITHUB), not_applicable),
+    Example("a remark of medium severity", replace(_WHOLE, findings=(replace(_FINDING, severity="medium"),)), broken),
+    *(
+        Example(f"{rule}, judged elsewhere", replace(_WHOLE, findings=(replace(_FINDING, rule=rule),)), holds)
+        for rule in (
+            "unpinned-images",
+            "stale-action-refs",
+            "ref-version-mismatch",
+            "unpinned-tools",
+            "dependabot-cooldown",
+            "dependabot-execution",
+            "use-trusted-publishing",
+        )
+    ),
+    Example(
+        "broad permissions are one finding",
+        replace(
+            _WHOLE,
+            findings=(
+                replace(_FINDING, rule="excessive-permissions"),
+                replace(_FINDING, rule="excessive-permissions"),
+                _FINDING,
+            ),
+        ),
+        broken,
+        says="(and 1 more)",
+    ),
+    Example(
+        "broad permissions alone",
+        replace(_WHOLE, findings=(replace(_FINDING, rule="excessive-permissions", message="permissions: write-all"),)),
+        broken,
+        says="write-all",
+    ),
 )

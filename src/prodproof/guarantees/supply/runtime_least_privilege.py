@@ -49,11 +49,7 @@ def judge(image: ImageUser) -> Verdict:
         )
     if image.user is not None:
         return broken(Finding("image-runs-as-root", f"the image runs as root (USER {image.user})", place))
-    if (
-        not image.base
-        or image.base.endswith(("nonroot", "-nonroot"))
-        or any(name in image.base for name in _UNPRIVILEGED_BASES)
-    ):
+    if not image.base or image.base.endswith("nonroot") or any(name in image.base for name in _UNPRIVILEGED_BASES):
         return unknown(
             Reason.INCOMPLETE, f"it names no user; that of {image.base or 'its base image'} is not known here"
         )
@@ -155,9 +151,24 @@ EXAMPLES = (
     Example("a user of its own", _IMAGE, holds),
     Example("no USER", replace(_IMAGE, user=None), broken, says="no USER"),
     Example("USER root", replace(_IMAGE, user="root"), broken, says="root"),
-    Example("hands over in its entry point", replace(_IMAGE, user=None, drops_rights=True), unknown),
-    Example("a base without root", replace(_IMAGE, user=None, base="gcr.io/distroless/python3"), unknown),
-    Example("a user that only the build knows", replace(_IMAGE, user=None, resolved=False), unknown),
+    Example(
+        "hands over in its entry point",
+        replace(_IMAGE, user=None, drops_rights=True),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a base without root",
+        replace(_IMAGE, user=None, base="gcr.io/distroless/python3"),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a user that only the build knows",
+        replace(_IMAGE, user=None, resolved=False),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
     Example("a plain service", _SERVICE, holds),
     Example("a privileged service", replace(_SERVICE, privileged=True), broken, says="privileged"),
     Example("the docker socket", replace(_SERVICE, mounts=("/var/run/docker.sock",)), broken, says="docker.sock"),
@@ -171,6 +182,7 @@ EXAMPLES = (
         replace(_POD, containers=(replace(_CONTAINER, run_as_user=None, run_as_non_root=None),)),
         unknown,
         says="whether web runs as root",
+        reason=Reason.INCOMPLETE,
     ),
     Example("a privileged pod", replace(_POD, containers=(replace(_CONTAINER, privileged=True),)), broken),
     Example("the node's network", replace(_POD, host_network=True), broken),
@@ -179,4 +191,54 @@ EXAMPLES = (
     Example("a unit as root", replace(_UNIT, user=None), broken, says="no User="),
     Example("a unit with a dynamic user", replace(_UNIT, user=None, dynamic_user=True), holds),
     Example("a unit that may load modules", replace(_UNIT, ambient=("SYS_MODULE",)), broken),
+    Example("a user of a name and a group", replace(_IMAGE, user="0:1000"), broken, says="USER 0:1000"),
+    Example(
+        "USER root, on a base without root",
+        replace(_IMAGE, user="root", base="gcr.io/distroless/python3"),
+        broken,
+        says="USER root",
+    ),
+    *(
+        Example(
+            f"the base is {base or 'not known'}",
+            replace(_IMAGE, user=None, base=base),
+            unknown,
+            reason=Reason.INCOMPLETE,
+        )
+        for base in ("", "nginxinc/nginx-unprivileged:1.27", "cgr.dev/chainguard/python", "acme/base:nonroot")
+    ),
+    Example("a base that only begins so", replace(_IMAGE, user=None, base="nonroot/python"), broken),
+    Example("every capability", replace(_SERVICE, added=("ALL",)), broken, says="ALL"),
+    Example("a harmless capability", replace(_SERVICE, added=("CHOWN",)), holds),
+    Example("a service without a user", replace(_SERVICE, user=None), holds),
+    Example("a folder of the host", replace(_SERVICE, mounts=("/etc",)), broken, says="may write the host's /etc"),
+    *(
+        Example(f"mounts {name}", replace(_SERVICE, mounts=(f"/run/{name}",)), broken, says="gives control")
+        for name in ("containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock", "docker.sock")
+    ),
+    Example("the node's processes", replace(_POD, host_pid=True), broken, says="hostPID"),
+    Example("the node's shared memory", replace(_POD, host_ipc=True), broken, says="hostIPC"),
+    Example(
+        "a pod with the docker socket",
+        replace(_POD, host_paths=("/var/run/docker.sock",)),
+        broken,
+        says="control of the node",
+    ),
+    Example("a pod with a folder of the node", replace(_POD, host_paths=("/var/log",)), holds),
+    Example(
+        "a pod with SYS_ADMIN",
+        replace(_POD, containers=(replace(_CONTAINER, added=("SYS_ADMIN",)),)),
+        broken,
+        says="SYS_ADMIN",
+    ),
+    Example("a pod with a user alone", replace(_POD, containers=(replace(_CONTAINER, run_as_non_root=None),)), holds),
+    Example(
+        "a pod without root, whoever it is", replace(_POD, containers=(replace(_CONTAINER, run_as_user=None),)), holds
+    ),
+    Example("a unit as root by name", replace(_UNIT, user="root"), broken),
+    Example("a unit that runs once", replace(_UNIT, user=None, one_shot=True), holds),
+    Example(
+        "a unit with bounded capabilities", replace(_UNIT, user=None, capabilities=("CAP_NET_BIND_SERVICE",)), holds
+    ),
+    Example("a unit that keeps a dangerous one", replace(_UNIT, user=None, capabilities=("SYS_ADMIN",)), broken),
 )

@@ -241,6 +241,19 @@ _IMAGE = Reference(kind=ReferenceKind.IMAGE, name="python", written="python:3.12
 _FILE = ExternalReferences(path="Dockerfile", form="Dockerfile", purpose=Purpose.RUNTIME, references=(_IMAGE,))
 _ELSEWHERE = replace(_FILE, references=(replace(_IMAGE, name="registry.acme.example/shop"),))
 
+
+def _from(host: str) -> RegistrySettings:
+    return replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.DEFAULT, host=host),))
+
+
+def _locked(**changes: object) -> Manifest:
+    return replace(_LOCK, dependencies=(replace(_PACKAGE, **changes),))  # type: ignore[arg-type]  # fields of it
+
+
+def _named(name: str, kind: ReferenceKind = ReferenceKind.IMAGE) -> ExternalReferences:
+    return replace(_FILE, references=(Reference(kind=kind, name=name, written=name, line=1),))
+
+
 EXAMPLES = (
     Example("one declared index", _SETTINGS, holds, _DECLARED),
     Example(
@@ -252,12 +265,13 @@ EXAMPLES = (
     ),
     Example("the private name has a hash", replace(_SETTINGS, sources=(_EXTRA,), unhashed=()), holds, _DECLARED),
     Example("an index that nobody declared", _SETTINGS, broken, says="not declared"),
-    Example("no system file says so", _SETTINGS, unknown, replace(SHOP, inferred=True)),
+    Example("no system file says so", _SETTINGS, unknown, replace(SHOP, inferred=True), reason=Reason.NOT_DECLARED),
     Example(
         "its private names are not declared",
         replace(_SETTINGS, sources=(_EXTRA,)),
         unknown,
         replace(SHOP, registries=(replace(_ACME, private=()),)),
+        reason=Reason.NOT_DECLARED,
     ),
     Example("no TLS", replace(_SETTINGS, sources=(replace(_EXTRA, insecure=True),), unhashed=()), broken, _DECLARED),
     Example(
@@ -280,5 +294,142 @@ EXAMPLES = (
         _ELSEWHERE,
         holds,
         replace(SHOP, registries=(Registry(url="registry.acme.example"),)),
+    ),
+    Example("a fixture", replace(_SETTINGS, purpose=Purpose.ASIDE), not_applicable),
+    Example("a folder of the repository", _from("local"), holds),
+    Example("only the build knows which", _from(""), unknown, says="only the build", reason=Reason.NOT_DECLARED),
+    Example(
+        "an extra index that is public too", replace(_SETTINGS, sources=(replace(_EXTRA, host="pypi.org"),)), holds
+    ),
+    Example(
+        "an extra index, everything has a hash",
+        replace(_SETTINGS, sources=(_EXTRA,), unhashed=()),
+        holds,
+        replace(SHOP, registries=(replace(_ACME, private=()),)),
+    ),
+    Example(
+        "an extra index, and none of the names is private",
+        replace(_SETTINGS, sources=(_EXTRA,), unhashed=("django",)),
+        holds,
+        _DECLARED,
+    ),
+    Example(
+        "an extra index, and another one's private name",
+        replace(_SETTINGS, sources=(_EXTRA,)),
+        unknown,
+        replace(SHOP, registries=(replace(_ACME, private=()), replace(_ACME, url="https://other.example"))),
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example("the registry on another port", _from("pypi.acme.example:8443"), broken, _DECLARED),
+    Example(
+        "the registry on its own port",
+        _from("pypi.acme.example:8443"),
+        holds,
+        replace(SHOP, registries=(Registry(url="pypi.acme.example:8443"),)),
+    ),
+    Example(
+        "declared with a port that is none",
+        _from("pypi.acme.example"),
+        holds,
+        replace(SHOP, registries=(Registry(url="https://pypi.acme.example:x/simple"),)),
+    ),
+    Example("npm's own registry", replace(_from("registry.npmjs.org"), ecosystem=Ecosystem.NPM), holds),
+    Example("pub.dev", replace(_from("pub.dev"), ecosystem=Ecosystem.PUB), holds),
+    Example("Go's proxy", replace(_from("proxy.golang.org"), ecosystem=Ecosystem.GO), holds),
+    Example("crates.io", replace(_from("index.crates.io"), ecosystem=Ecosystem.CARGO), holds),
+    Example("rubygems.org", replace(_from("rubygems.org"), ecosystem=Ecosystem.RUBYGEMS), holds),
+    Example("Packagist", replace(_from("repo.packagist.org"), ecosystem=Ecosystem.PACKAGIST), holds),
+    Example("another language's registry", _from("rubygems.org"), broken),
+    Example("a lock among fixtures", replace(_LOCK, purpose=Purpose.ASIDE), not_applicable),
+    Example("a manifest beside its lock", replace(_LOCK, lock="uv.lock"), not_applicable),
+    Example("a library's manifest", replace(_LOCK, library=True), not_applicable),
+    Example("nothing but local packages", _locked(origin=Origin.LOCAL, hashed=False), not_applicable),
+    Example("a package from a repository", _locked(origin=Origin.VCS, source="github.com", hashed=False), holds),
+    Example("an archive of a repository", _locked(origin=Origin.URL, source="codeload.github.com"), holds),
+    Example("from a forge, as if it were a registry", _locked(source="github.com"), broken),
+    Example(
+        "composer takes archives from forges",
+        replace(_locked(source="api.github.com"), ecosystem=Ecosystem.PACKAGIST),
+        holds,
+    ),
+    Example("composer, from elsewhere", replace(_locked(source="x.example"), ecosystem=Ecosystem.PACKAGIST), broken),
+    Example("a repository of an undeclared host", _locked(origin=Origin.VCS, source="git.x.example"), broken),
+    Example("bundler's lock has no hashes", replace(_locked(hashed=False), ecosystem=Ecosystem.RUBYGEMS), holds),
+    Example("composer's lock has none either", replace(_locked(hashed=False), ecosystem=Ecosystem.PACKAGIST), holds),
+    Example(
+        "a Gemfile without a lock",
+        replace(_locked(hashed=False), ecosystem=Ecosystem.RUBYGEMS, role=Role.MANIFEST),
+        broken,
+    ),
+    Example("over plain HTTP", _locked(insecure=True), broken, says="without TLS"),
+    Example("a private name, source unknown", _locked(name="acme-core"), holds, _DECLARED),
+    Example(
+        "a private name from its registry", _locked(name="acme-core", source="pypi.acme.example"), holds, _DECLARED
+    ),
+    Example(
+        "a private name from its repository",
+        _locked(name="acme-core", source="github.com", origin=Origin.VCS),
+        holds,
+        _DECLARED,
+    ),
+    Example(
+        "one of two private patterns",
+        _locked(name="acme-core", source="pypi.org"),
+        broken,
+        replace(SHOP, registries=(replace(_ACME, private=("shop-*", "acme-*")),)),
+    ),
+    Example("a public name beside private ones", _locked(source="pypi.org"), holds, _DECLARED),
+    Example(
+        "from a strange host, and no system file", _locked(source="x.example"), holds, replace(SHOP, inferred=True)
+    ),
+    Example("an image among fixtures", replace(_ELSEWHERE, purpose=Purpose.ASIDE), not_applicable),
+    Example("an action alone", _named("actions/checkout", ReferenceKind.ACTION), not_applicable),
+    Example("an action with a URL", _named("docker://x.example/y", ReferenceKind.ACTION), not_applicable),
+    Example(
+        "an image of an undeclared registry, and no system file",
+        _ELSEWHERE,
+        unknown,
+        replace(SHOP, inferred=True),
+        reason=Reason.NOT_DECLARED,
+    ),
+    Example(
+        "only the build knows the registry",
+        replace(_FILE, references=(replace(_FILE.references[0], name="${REGISTRY}/shop", undecided=True),)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a build argument in braces",
+        replace(_FILE, references=(replace(_FILE.references[0], name="{{registry}}/shop", undecided=True),)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("a build argument with a default", _named("$REGISTRY/shop"), holds),
+    Example(
+        "only its tag is decided later",
+        replace(_FILE, references=(replace(_FILE.references[0], undecided=True),)),
+        holds,
+    ),
+    Example("a user's image", _named("acme/shop"), holds),
+    Example("a name with a tag alone", _named("python:3.12"), holds),
+    Example("an image by host and port", _named("registry:5000/shop"), broken),
+    Example("the machine's own registry", _named("localhost/shop"), holds),
+    Example("the machine's own registry on a port", _named("127.0.0.1:5000/shop"), holds),
+    Example("Microsoft's registry", _named("mcr.microsoft.com/playwright"), holds),
+    Example("a registry as a module's forge", _named("quay.io/x", ReferenceKind.MODULE), not_applicable),
+    Example("a local module", _named("./modules/vpc", ReferenceKind.MODULE), not_applicable),
+    Example("a module without a host", _named("file:///srv/module", ReferenceKind.MODULE), not_applicable),
+    Example("a module of a forge", _named("git::https://gitlab.com/acme/vpc", ReferenceKind.MODULE), holds),
+    Example("a module of Bitbucket", _named("git::https://bitbucket.org/acme/vpc", ReferenceKind.MODULE), holds),
+    Example("a module of a strange host", _named("git::https://git.x.example/vpc", ReferenceKind.MODULE), broken),
+    Example("a module of an image registry", _named("git::https://quay.io/vpc", ReferenceKind.MODULE), broken),
+    Example("a module over plain HTTP", _named("http://gitlab.com/vpc.zip", ReferenceKind.MODULE), broken, says="TLS"),
+    Example("git over plain HTTP", _named("git::http://gitlab.com/vpc", ReferenceKind.MODULE), broken, says="TLS"),
+    Example(
+        "plain HTTP counts without a system file",
+        _named("http://x.example/vpc.zip", ReferenceKind.MODULE),
+        broken,
+        replace(SHOP, inferred=True),
+        says="TLS",
     ),
 )

@@ -93,6 +93,11 @@ def _in(directory: str) -> UpdateBots:
     return replace(_WHOLE, manifests=(Manifest("docker", directory, f"{directory[1:]}/Dockerfile"),))
 
 
+def _updates(ecosystem: str, directory: str, entry: str, of: str) -> UpdateBots:
+    manifest = Manifest(ecosystem, directory, f"{directory[1:]}/x")
+    return UpdateBots((manifest,), (UpdateRule("dependabot", (entry,), (of,)),))
+
+
 EXAMPLES = (
     Example("an entry for each ecosystem", _WHOLE, holds),
     Example("Renovate looks everywhere", _RENOVATE, holds),
@@ -114,4 +119,56 @@ EXAMPLES = (
     ),
     Example("no bot at all", replace(_WHOLE, rules=(), configuration=()), broken, says="no bot is configured"),
     Example("nothing to keep up to date", UpdateBots((), ()), not_applicable),
+    Example("uv in a folder below", _updates("uv", "/api", "uv", "/"), holds),
+    Example("pip in a folder below", _updates("pip", "/api", "pip", "/"), holds),
+    Example("pip in a folder two below", _updates("pip", "/services/api", "pip", "/"), broken),
+    Example("pip in a folder below a named one", _updates("pip", "/services/api", "pip", "/services"), holds),
+    Example("pip elsewhere", _updates("pip", "/api", "pip", "/web"), broken),
+    *(
+        Example(f"{ecosystem} by an entry for {entry}", _updates(ecosystem, "/", entry, "/"), holds)
+        for ecosystem, entry in (
+            ("bun", "npm"),
+            ("bun", "bun"),
+            ("npm", "bun"),
+            ("npm", "npm"),
+            ("pip", "uv"),
+            ("terraform", "opentofu"),
+            ("terraform", "terraform"),
+            ("uv", "uv"),
+        )
+    ),
+    Example("uv by an entry for pip", _updates("uv", "/", "pip", "/"), broken),
+    Example(
+        "workflows by their folder",
+        _updates("github-actions", "/.github/workflows", "github-actions", "/.github/workflows"),
+        holds,
+    ),
+    Example("workflows by the root", _updates("github-actions", "/.github/actions/x", "github-actions", "/"), holds),
+    Example(
+        "workflows, the folder above their own",
+        _updates("github-actions", "/x", "github-actions", "/.github/workflows"),
+        holds,
+    ),
+    Example(
+        "workflows by another folder", _updates("github-actions", "/.github/workflows", "github-actions", "/x"), broken
+    ),
+    Example("docker in a folder below", _updates("docker", "/api", "docker", "/"), broken),
+    Example("docker by the workflows' folder", _updates("docker", "/", "docker", "/.github/workflows"), broken),
+    Example("a folder with a slash at its end", _updates("docker", "/api", "docker", "/api/"), holds),
+    Example(
+        "Renovate names the file",
+        replace(_in("/api"), rules=(UpdateRule("renovate", ("docker",), ("**/Dockerfile",)),)),
+        holds,
+    ),
+    Example(
+        "Dependabot names the file",
+        replace(_in("/api"), rules=(UpdateRule("dependabot", ("docker",), ("**/Dockerfile",)),)),
+        broken,
+    ),
+    Example("Renovate leaves the folder out", replace(_in("/vendor/x"), rules=_RENOVATE.rules), broken),
+    Example(
+        "Renovate leaves the folder out, from the root",
+        replace(_in("/vendor"), rules=(UpdateRule("renovate", ("docker",), ("**",), ("/vendor/**",)),)),
+        broken,
+    ),
 )

@@ -227,6 +227,12 @@ _PROJECT = replace(
     dependencies=(replace(_DJANGO, version=None, written="django>=5.2", hashed=False),),
 )
 
+
+def _needs(**changes: object) -> Manifest:
+    changed = replace(_DJANGO, **changes)  # type: ignore[arg-type]  # fields of Dependency
+    return replace(_REQUIREMENTS, dependencies=(changed,))
+
+
 EXAMPLES = (
     Example("an exact tag", _FILE, holds),
     Example("latest", _with(_image("latest")), broken, says="floats on 'latest'"),
@@ -235,7 +241,9 @@ EXAMPLES = (
     Example("a major tag", _with(_image("3")), broken),
     Example("latest with a digest", _with(_image("latest", digest="sha256:" + "0" * 64)), holds),
     Example("a project with two parts", _with(_image("16.4-bookworm", "postgres")), holds),
-    Example("an argument without default", _with(replace(_image(None), undecided=True)), unknown),
+    Example(
+        "an argument without default", _with(replace(_image(None), undecided=True)), unknown, reason=Reason.INCOMPLETE
+    ),
     Example("an action by commit", _with(_ACTION), holds),
     Example("an action by tag", _with(replace(_ACTION, version="v4.2.2")), broken, says="no commit id"),
     Example("a module by version", _with(_MODULE), holds),
@@ -252,9 +260,52 @@ EXAMPLES = (
         broken,
         says="package django floats",
     ),
-    Example("exact, but not compiled", replace(_REQUIREMENTS, whole=False), unknown),
+    Example("exact, but not compiled", replace(_REQUIREMENTS, whole=False), unknown, reason=Reason.INCOMPLETE),
     Example("a project without lock", _PROJECT, broken, says="without a lock"),
     Example("with its lock", replace(_PROJECT, lock="uv.lock"), holds),
     Example("a lock that is behind", replace(_PROJECT, lock="uv.lock", lock_lacks=("django",)), broken, says="behind"),
     Example("a library", replace(_PROJECT, library=True), not_applicable),
+    Example("a provider with an exact version alone", _with(replace(_PROVIDER, locked=False, version="5.0.1")), broken),
+    Example("a manifest among fixtures", replace(_PROJECT, purpose=Purpose.ASIDE), not_applicable),
+    Example("a manifest of local packages", _needs(origin=Origin.LOCAL, version=None), not_applicable),
+    Example("an empty manifest", replace(_REQUIREMENTS, dependencies=()), not_applicable),
+    Example(
+        "nothing but a line that was not understood",
+        replace(_REQUIREMENTS, dependencies=(), unread=(7,)),
+        unknown,
+        says="line 7",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "an exact line beside one that was not understood",
+        replace(_REQUIREMENTS, unread=(7,)),
+        unknown,
+        says="line 7",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a project whose every name is exact",
+        replace(_PROJECT, dependencies=(_DJANGO,)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a project with one range",
+        replace(_PROJECT, dependencies=(*_PROJECT.dependencies, _DJANGO)),
+        broken,
+        says="without a lock",
+    ),
+    Example("a package.json without a lock", replace(_PROJECT, form="package.json"), broken, says="without a lock"),
+    Example("a commit of a repository", _needs(origin=Origin.VCS, version=None, revision="a1" * 20), holds),
+    Example("a tag of a repository", _needs(origin=Origin.VCS, version=None, revision="v5.2.1"), holds),
+    Example("a branch of a repository", _needs(origin=Origin.VCS, version=None, revision="main"), broken),
+    Example("a repository's default branch", _needs(origin=Origin.VCS, revision=None), broken),
+    Example("an archive with its hash", _needs(origin=Origin.URL, version=None), holds),
+    Example("an archive with its version", _needs(origin=Origin.URL, hashed=False), holds),
+    Example(
+        "an archive by its address alone",
+        _needs(origin=Origin.URL, version=None, hashed=False),
+        broken,
+        says="without a hash",
+    ),
 )

@@ -1,9 +1,12 @@
 """A small export of the OSV database, as its bucket offers it: one `all.zip` for each ecosystem."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
+
+from prodproof.facts.declared import Repository
+from prodproof.range.component import Component
 
 DJANGO: dict[str, object] = {
     "id": "PYSEC-2024-47",
@@ -59,21 +62,43 @@ MINIMIST: dict[str, object] = {
 }
 
 
-class Advisories:
-    """The export as files."""
+class Advisories(Component):
+    """The export as files, fresh when the range was started."""
 
-    def __init__(self, directory: Path, now: datetime) -> None:
-        self.directory = directory
-        self.write("PyPI", now, DJANGO)
-        self.write("npm", now, MINIMIST)
-        self.write("Pub", now, HTTP)
+    name = "advisories"
+    seen_by = frozenset({Repository})
+
+    def configure(self) -> None:
+        write_export(self.etc, datetime.now(UTC))
+
+    def reload(self) -> None:
+        """Nothing runs here."""
 
     def write(self, ecosystem: str, modified: datetime, *entries: dict[str, object]) -> None:
         """Write the export of one ecosystem anew, changed last at `modified`."""
-        folder = self.directory / ecosystem
-        folder.mkdir(parents=True, exist_ok=True)
-        stamp = modified.strftime("%Y-%m-%dT%H:%M:%SZ")
-        with ZipFile(folder / "all.zip", "w") as archive:
-            for entry in entries:
-                text = json.dumps({"schema_version": "1.6.0", "modified": stamp, "published": stamp, **entry})
-                archive.writestr(ZipInfo(f"{entry['id']}.json", modified.timetuple()[:6]), text)
+        write_ecosystem(self.etc, ecosystem, modified, *entries)
+
+    def lose(self, ecosystem: str) -> None:
+        """The export of one ecosystem is not there any more."""
+        (self.etc / ecosystem / "all.zip").unlink()
+
+
+def write_export(directory: Path, now: datetime) -> None:
+    """A small export in which the shop's ecosystems are present."""
+    write_ecosystem(directory, "PyPI", now, DJANGO)
+    write_ecosystem(directory, "npm", now, MINIMIST)
+    write_ecosystem(directory, "Pub", now, HTTP)
+
+
+def write_ecosystem(directory: Path, ecosystem: str, modified: datetime, *entries: dict[str, object]) -> None:
+    """Write the export of one ecosystem, changed last at `modified`."""
+    folder = directory / ecosystem
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = modified.strftime("%Y-%m-%dT%H:%M:%SZ")
+    with ZipFile(folder / "all.zip", "w") as archive:
+        for entry in entries:
+            text = json.dumps({"schema_version": "1.6.0", "modified": stamp, "published": stamp, **entry})
+            archive.writestr(ZipInfo(f"{entry['id']}.json", modified.timetuple()[:6]), text)
+
+
+COMPONENT = Advisories

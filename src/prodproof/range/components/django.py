@@ -7,7 +7,12 @@ from prodproof.facts.declared import DjangoApp
 
 VARIABLES = {
     "HARBOUR_SECRET_KEY": "lab-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+    "HARBOUR_FIELD_KEYS": "bGFiLW9ubHktMDEyMzQ1Njc4OS1hYmNkZWZnaGlqa2w=",
     "HARBOUR_PAYMENTS_WEBHOOK_KEY": "lab-only-webhook-0123456789-abcdefgh",
+    "HARBOUR_INTERNAL_TOKEN": "lab-only-internal-0123456789-abcdefgh",
+    "HARBOUR_ORIGIN": "https://harbour.example",
+    "HARBOUR_HOSTS": "api.harbour.example",
+    "HARBOUR_ADMIN_NETWORKS": "198.51.100.0/24",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 """What the application reads from its environment; made up, and good for nothing else."""

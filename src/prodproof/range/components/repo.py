@@ -1,9 +1,13 @@
-"""The demo system's git repository: the files of `harbour/`, committed."""
+"""The demo system's git repository: the files of `range/harbour/`, committed."""
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
+
+from prodproof.facts.declared import Declared, Repository
+from prodproof.range.component import Component
 
 HEALTHY = Path(__file__).parent.parent / "harbour"
 _IDENTITY = {
@@ -16,14 +20,34 @@ _IDENTITY = {
 }
 
 
-class Repo:
-    """A work tree that a fault may change; every change is committed, so that facts are bound to a commit."""
+class Repo(Component):
+    """A work tree that a fault may change; every change is committed, so that facts are bound to a commit.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        shutil.copytree(HEALTHY, directory, ignore=shutil.ignore_patterns("__pycache__"))
+    Nothing is deployed by a commit: `Application.deploy` does that.
+    """
+
+    name = "repo"
+    seen_by = frozenset({Repository, Declared})
+
+    @property
+    def directory(self) -> Path:
+        """The work tree."""
+        return self.range.directory / "harbour"
+
+    def configure(self) -> None:
+        shutil.copytree(HEALTHY, self.directory, ignore=shutil.ignore_patterns("__pycache__"))
         self._git("init", "--quiet", "--initial-branch=main")
         self.commit("The healthy shop")
+
+    def watched(self) -> Iterable[Path]:
+        return (self.directory,)
+
+    def reload(self) -> None:
+        """Nothing runs here."""
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        return (self.directory / path).read_text()
 
     def write(self, path: str, text: str | bytes) -> None:
         """Write one file and commit it."""
@@ -34,12 +58,7 @@ class Repo:
 
     def replace(self, path: str, old: str, new: str) -> None:
         """Replace a text that must be there, and commit; a fault that changes nothing would prove nothing."""
-        file = self.directory / path
-        text = file.read_text()
-        if old not in text:
-            raise ValueError(f"{path} does not contain {old!r}")
-        file.write_text(text.replace(old, new))
-        self.commit(f"Change {path}", path)
+        self.write(path, replaced(self.read(path), old, new, path))
 
     def remove(self, path: str) -> None:
         """Delete a file or folder and commit."""
@@ -53,8 +72,8 @@ class Repo:
         self._git("commit", "--quiet", "--allow-empty", "--message", message)
 
     def vanish(self) -> None:
-        """Take the whole repository away."""
-        shutil.rmtree(self.directory)
+        """Leave the files, the system file among them, and take the history away."""
+        shutil.rmtree(self.directory / ".git")
 
     def garble(self, path: str) -> None:
         """Make one file unparsable, without removing it."""
@@ -67,3 +86,13 @@ class Repo:
             env={"PATH": os.environ["PATH"], **_IDENTITY},
             stdout=subprocess.DEVNULL,
         )
+
+
+def replaced(text: str, old: str, new: str, place: str) -> str:
+    """`text` with `old` replaced. Raises ValueError when it does not occur."""
+    if old not in text:
+        raise ValueError(f"{place} does not contain {old!r}")
+    return text.replace(old, new)
+
+
+COMPONENT = Repo

@@ -3,9 +3,11 @@
 from prodproof.facts.django import DjangoSettings, Setting, Source
 
 MIDDLEWARE = (
+    "shop.middleware.ProxyAddress",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shop.middleware.ResponseHeaders",
 )
 VALUES: dict[str, bool | int | str | tuple[str, ...]] = {
     "MIDDLEWARE": MIDDLEWARE,
@@ -23,6 +25,7 @@ VALUES: dict[str, bool | int | str | tuple[str, ...]] = {
     "SESSION_COOKIE_SAMESITE": "Lax",
     "CSRF_COOKIE_NAME": "csrftoken",
     "CSRF_COOKIE_SECURE": True,
+    "CSRF_COOKIE_HTTPONLY": True,
     "CSRF_COOKIE_SAMESITE": "Lax",
 }
 

@@ -12,7 +12,7 @@ from prodproof.facts import Observation, Proof
 from prodproof.facts.declared import EntryPoint
 from prodproof.facts.tls import SeenCertificate, TlsEndpoint
 from prodproof.range.components.certificates import Authority
-from prodproof.reach.tls import Target, examine
+from prodproof.reach.tls.endpoint import Target, examine
 from prodproof.reach.world import Settings
 
 ADDRESS = "127.0.0.3"

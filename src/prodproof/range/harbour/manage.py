@@ -1,4 +1,4 @@
-"""Runs Django's commands for the shop."""
+"""Runs Django's commands for the shop; tests have settings of their own."""
 
 import os
 import sys
@@ -6,5 +6,6 @@ import sys
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harbour.settings.production")
+    module = "testing" if sys.argv[1:2] == ["test"] else "production"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"harbour.settings.{module}")
     execute_from_command_line(sys.argv)

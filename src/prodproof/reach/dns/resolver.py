@@ -16,13 +16,20 @@ import dns.resolver
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dns import Lookup
-from prodproof.reach.stream import is_loopback, source_for
+from prodproof.reach.stream import explain, is_loopback, source_for
 from prodproof.reach.world import Settings
 
 MAX_CHAIN = 12
 MAX_RECORDS = 64
 TRIES = 2
 AT_ONCE = 32
+_BY_REASON = {
+    Reason.TIMED_OUT: Lookup.TIMED_OUT,
+    Reason.UNREACHABLE: Lookup.UNREACHABLE,
+    Reason.DENIED: Lookup.NOT_ALLOWED,
+    Reason.INCOMPLETE: Lookup.NOT_ASKED,
+}
+_ANOTHER_MAY_KNOW = {Lookup.SERVER_FAILED, Lookup.REFUSED, *_BY_REASON.values()}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,12 @@ def failure(lookup: Lookup) -> Unseen | None:
         return Unseen(Reason.DENIED, "the name server refuses to answer")
     if lookup is Lookup.SERVER_FAILED:
         return Unseen(Reason.UNREACHABLE, "the name server failed to answer (SERVFAIL)")
+    if lookup is Lookup.UNREACHABLE:
+        return Unseen(Reason.UNREACHABLE, "the name server cannot be reached from here")
+    if lookup is Lookup.NOT_ALLOWED:
+        return Unseen(Reason.DENIED, "this machine does not allow questions to the name server")
+    if lookup is Lookup.NOT_ASKED:
+        return Unseen(Reason.INCOMPLETE, "this machine could not ask the name server")
     if lookup is Lookup.BROKEN:
         return Unseen(Reason.INCOMPLETE, "the answer is not valid DNS, or leads in a circle")
     return None
@@ -129,7 +142,7 @@ class Resolver:
         for _ in range(TRIES):
             for address, port in self.servers:
                 reply = await self._exchange(name, kind, address, port)
-                if reply.lookup not in (Lookup.TIMED_OUT, Lookup.SERVER_FAILED, Lookup.REFUSED):
+                if reply.lookup not in _ANOTHER_MAY_KNOW:
                     return reply
             if reply.lookup is not Lookup.TIMED_OUT:
                 return reply
@@ -153,8 +166,8 @@ class Resolver:
                 )
         except (TimeoutError, dns.exception.Timeout):
             return Reply(Lookup.TIMED_OUT)
-        except OSError:
-            return Reply(Lookup.TIMED_OUT)
+        except OSError as error:
+            return Reply(_BY_REASON[explain(error).why])
         except (dns.exception.DNSException, ValueError, EOFError):
             return Reply(Lookup.BROKEN)
         return _whatever_it_is(lambda: answer, name, kind)

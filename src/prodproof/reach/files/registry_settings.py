@@ -1,6 +1,5 @@
 """Settings of package managers that name registries: pip, uv, Poetry, PDM, Pipenv, npm, Yarn, and Dockerfiles."""
 
-import configparser
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +19,7 @@ from prodproof.reach.manifests.parsing import (
     string,
     table,
 )
-from prodproof.reach.manifests.python import read_toml
+from prodproof.reach.manifests.python import read_ini, read_toml
 from prodproof.reach.manifests.requirements import IndexOption
 from prodproof.reach.pipelines.shell import commands
 
@@ -94,11 +93,7 @@ def _source(kind: str, value: str, line: int | None) -> RegistrySource:
 
 
 def _pip_conf(text: str) -> Iterator[RegistrySource]:
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except (configparser.Error, ValueError) as error:
-        raise UnparsableError("not an INI file") from error
+    parser = read_ini(text)
     lines = Lines(text)
     kinds = {"index-url": "index", "extra-index-url": "extra", "find-links": "links", "trusted-host": "trusted"}
     for section in parser.sections():

@@ -40,6 +40,16 @@ def read_toml(text: str) -> dict[str, object]:
         raise UnparsableError(f"not TOML: {plain(str(error))}") from error
 
 
+def read_ini(text: str) -> configparser.RawConfigParser:
+    """An INI file, its values as they are written; raises UnparsableError."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except (configparser.Error, ValueError) as error:
+        raise UnparsableError("not an INI file") from error
+    return parser
+
+
 def read_pyproject(path: str, text: str) -> Manifest:
     """Dependencies of a pyproject.toml; extras and groups count as development unless their name says production."""
     data = read_toml(text)
@@ -72,11 +82,7 @@ def read_pyproject(path: str, text: str) -> Manifest:
 
 def read_setup_cfg(path: str, text: str) -> Manifest:
     """Dependencies of a setup.cfg."""
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except (configparser.Error, ValueError) as error:
-        raise UnparsableError("not an INI file") from error
+    parser = read_ini(text)
     lines = Lines(text)
     found: list[Dependency] = []
     if parser.has_option("options", "install_requires"):

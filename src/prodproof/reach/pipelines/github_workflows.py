@@ -14,7 +14,8 @@ from prodproof.facts.pipeline import Activity, Forge, Hazard, Job, LongLivedCred
 from prodproof.reach.files.placed import PlacedList, PlacedMap, read_documents
 from prodproof.reach.pipelines import actions as pipeline_actions
 from prodproof.reach.pipelines import credentials as credentials
-from prodproof.reach.pipelines.scripts import ScriptReader, texts_of
+from prodproof.reach.pipelines.actions import Recognised
+from prodproof.reach.pipelines.scripts import ScriptReader, texts_of, unread_of
 
 MAX_WORKFLOW = 1024 * 1024
 MAX_JOBS = 500
@@ -125,7 +126,8 @@ class WorkflowReader:
         path = posixpath.normpath(path)
         if path not in self._parsed:
             text = self.scripts.read(path)
-            self._parsed[path] = parse(text) if text else Unseen(Reason.INCOMPLETE, "is not there")
+            missing = Unseen(Reason.INCOMPLETE, "is not there")
+            self._parsed[path] = text if isinstance(text, Unseen) else parse(text) if text else missing
         return self._parsed[path]
 
     def _job(
@@ -159,7 +161,7 @@ class WorkflowReader:
             allow_failure=(job.text("continue-on-error") or "false") not in ("false", "${{ false }}"),
             environment=(name or "")[:200],
             activities=tuple(activities),
-            opaque=tuple(opaque),
+            opaque=tuple(dict.fromkeys(opaque)),
             self_hosted="self-hosted" in labels,
         )
 
@@ -184,7 +186,9 @@ class WorkflowReader:
                 found.extend(credentials.of_action(uses, inputs, line))
                 recognised = pipeline_actions.action(uses, inputs)
                 if uses.split("@")[0] in ("pre-commit/action", "j178/prek-action", "tox-dev/action-pre-commit-uv"):
-                    recognised += self.scripts.hooks()
+                    hooks = self.scripts.hooks()
+                    recognised += tuple(item for item in hooks if isinstance(item, Recognised))
+                    opaque += unread_of(hooks)
                 activities += [
                     Activity(item.role, item.tool, line, place, weak or item.weak, condition) for item in recognised
                 ]
@@ -196,18 +200,18 @@ class WorkflowReader:
                 found.extend(credentials.of_expression(run, line))
                 within = _shell(around, step.text("shell"))
                 directory = step.text("working-directory")
-                activities.extend(
-                    self.scripts.activities(
-                        run,
-                        line,
-                        place,
-                        directory=within.directory if directory is None or "${{" in directory else directory,
-                        pipefail=within.pipefail,
-                        errexit=within.errexit,
-                        weak=weak,
-                        condition=condition,
-                    )
+                followed = self.scripts.activities(
+                    run,
+                    line,
+                    place,
+                    directory=within.directory if directory is None or "${{" in directory else directory,
+                    pipefail=within.pipefail,
+                    errexit=within.errexit,
+                    weak=weak,
+                    condition=condition,
                 )
+                activities += followed.activities
+                opaque += followed.opaque
 
     def _local_action(
         self,

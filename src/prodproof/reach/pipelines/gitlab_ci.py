@@ -13,6 +13,7 @@ from prodproof.reach.files.placed import PlacedList, PlacedMap, read_documents
 from prodproof.reach.pipelines import actions as pipeline_actions
 from prodproof.reach.pipelines import credentials as credentials
 from prodproof.reach.pipelines.scripts import ScriptReader
+from prodproof.reach.pipelines.shell import MAX_SCRIPT
 
 MAX_JOBS = 1_000
 MAX_INCLUDES = 150
@@ -140,6 +141,8 @@ class _Reader:
             if depth > 10 or self.included > MAX_INCLUDES:
                 return Unseen(Reason.INCOMPLETE, f"more than {MAX_INCLUDES} includes")
             text = self.scripts.read(path)
+            if isinstance(text, Unseen):
+                return text
             if why := self.merge(text, path, depth + 1):
                 return why
         return None
@@ -196,7 +199,7 @@ class _Reader:
     def _job(self, id: str, body: dict[str, Any], needs: tuple[str, ...]) -> Job:
         line = self.lines.get(id, 1)
         activities: list[Activity] = []
-        script = "\n".join(self._script(body, key) for key in ("before_script", "script"))
+        script = "\n".join(self._script(body, key) for key in ("before_script", "script"))[: MAX_SCRIPT + 1]
         rules = [rule for rule in _each(body.get("rules")) if isinstance(rule, dict)]
         when = str(body.get("when", ""))
         if not when and rules:
@@ -204,9 +207,9 @@ class _Reader:
             when = whens.pop() if len(whens) == 1 else "manual" if whens == {"manual", "never"} else ""
         never = when == "never"
         weak = "when: never, so that it never runs" if never else ""
+        followed = self.scripts.activities(script, line, 0, pipefail=True, weak=weak)
         activities += [
-            Activity(item.role, item.tool, line, item.line - line, item.weak)
-            for item in self.scripts.activities(script, line, 0, pipefail=True, weak=weak)
+            Activity(item.role, item.tool, line, item.line - line, item.weak) for item in followed.activities
         ]
         image = body.get("image")
         name = str(image.get("name", "")) if isinstance(image, dict) else str(image or "")
@@ -231,12 +234,15 @@ class _Reader:
             manual=when == "manual",
             environment=shown[:200] if action in ("start", "") else "",
             activities=tuple(activities),
-            opaque=tuple(str(item)[:200] for item in _each(body.get("trigger")) if isinstance(item, str)),
+            opaque=(
+                *(str(item)[:200] for item in _each(body.get("trigger")) if isinstance(item, str)),
+                *followed.opaque,
+            ),
             on_change=not never and _on_change(body, rules),
         )
 
     def _script(self, body: dict[str, Any], key: str) -> str:
-        return "\n".join(self._flat(body.get(key), 0))[:256_000]
+        return "\n".join(self._flat(body.get(key), 0))
 
     def _flat(self, value: Any, depth: int) -> list[str]:
         if isinstance(value, str):

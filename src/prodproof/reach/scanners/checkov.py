@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.process import run
 
+Kind = TypeVar("Kind")
 TIME_LIMIT = 240.0
 _NOWHERE = "http://127.0.0.1:9"
 _ENVIRONMENT = {
@@ -107,30 +109,36 @@ def read_results(output: bytes, root: str, unread: frozenset[str] = frozenset())
     failed: list[FailedCheck] = []
     missed = set(unread)
     version = ""
-    for report in document if isinstance(document, list) else [document]:
-        if not isinstance(report, dict) or ("summary" not in report and "checkov_version" not in report):
-            return Unseen(Reason.INCOMPLETE, "checkov's answer has an unknown form")
-        summary = report.get("summary", report)
-        version = str(summary.get("checkov_version", version))[:40]
-        results = report.get("results") or {}
-        missed.update(_relative(str(path), root) for path in results.get("parsing_errors") or ())
-        for key in ("failed_checks", "skipped_checks"):
-            failed.extend(
-                _failed(item, key == "skipped_checks") for item in results.get(key) or () if isinstance(item, dict)
-            )
+    try:
+        for report in document if isinstance(document, list) else [document]:
+            summary = report.get("summary", report)
+            version = str(summary["checkov_version"])[:40]
+            results = _of(dict, report.get("results") or {})
+            missed.update(_relative(_of(str, path), root) for path in _of(list, results.get("parsing_errors") or []))
+            for key in ("failed_checks", "skipped_checks"):
+                failed += [_failed(item, key == "skipped_checks") for item in _of(list, results.get(key) or [])]
+    except (KeyError, TypeError, AttributeError):
+        return Unseen(Reason.INCOMPLETE, "checkov's answer has an unknown form")
     return Scan(version, tuple(failed), frozenset(missed))
+
+
+def _of(kind: type[Kind], value: Any) -> Kind:
+    if not isinstance(value, kind):
+        raise TypeError
+    return value
 
 
 def _relative(path: str, root: str) -> str:
     return path.removeprefix(root).lstrip("/")
 
 
-def _failed(item: dict[str, object], skipped: bool) -> FailedCheck:
+def _failed(item: Any, skipped: bool) -> FailedCheck:
+    """One entry; raises KeyError, TypeError or AttributeError for a form that is not known."""
     lines = item.get("file_line_range")
     line = lines[0] if isinstance(lines, list) and lines and isinstance(lines[0], int) else None
     return FailedCheck(
-        path=str(item.get("file_path", "")).lstrip("/"),
-        check=str(item.get("check_id", ""))[:60],
+        path=_of(str, item["file_path"]).lstrip("/"),
+        check=_of(str, item["check_id"])[:60],
         title=shown(str(item.get("check_name", "")))[:300],
         resource=shown(str(item.get("resource", "")))[:300],
         line=line or None,

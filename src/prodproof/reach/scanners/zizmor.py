@@ -37,7 +37,8 @@ class Audit:
     """What came back: findings by the path that was handed in, for each file that was really audited."""
 
     version: str
-    files: Mapping[str, tuple[AuditFinding, ...]]
+    files: Mapping[str, tuple[AuditFinding, ...] | Unseen]
+    """Why there are none for a file whose run ended otherwise; a file that could not be parsed is not among them."""
 
 
 def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, bytes], timeout: float) -> Audit | Unseen:
@@ -50,8 +51,7 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
         timeout: seconds, for all together.
 
     Returns:
-        The findings, or why there are none: timed-out, or incomplete when zizmor failed. A file that zizmor could not
-        parse is not among the result's files.
+        The findings, or why there are none for any file: timed-out, or incomplete when zizmor failed.
     """
     version = run((program, "--version"), timeout=20)
     if isinstance(version, Unseen):
@@ -62,12 +62,12 @@ def audit(program: str, workflows: Mapping[str, bytes], actions: Mapping[str, by
     named += [(path, f"a{number:05}/action.yml", data) for number, (path, data) in enumerate(actions.items())]
     named = [file for file in named if _is_sound(file[2])]
     deadline = time.monotonic() + timeout
-    found: dict[str, tuple[AuditFinding, ...]] = {}
+    found: dict[str, tuple[AuditFinding, ...] | Unseen] = {}
     for batch in _batched(named, BATCH):
-        part = _each(program, batch, deadline)
-        if isinstance(part, Unseen):
-            return part
-        found |= part
+        found |= _each(program, batch, deadline)
+    lost = [answer for answer in found.values() if isinstance(answer, Unseen)]
+    if lost and len(lost) == len(found):
+        return lost[0]
     return Audit(version.stdout.decode("utf-8", "replace").strip(), found)
 
 
@@ -75,15 +75,15 @@ def _batched(items: list[_File], size: int) -> Iterable[list[_File]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _each(program: str, files: list[_File], deadline: float) -> dict[str, tuple[AuditFinding, ...]] | Unseen:
+def _each(program: str, files: list[_File], deadline: float) -> Mapping[str, tuple[AuditFinding, ...] | Unseen]:
     """Audit files together; when that fails, find the one that zizmor fails on, so that only its answer is lost."""
     part = _audit(program, files, deadline - time.monotonic())
-    if not isinstance(part, Unseen) or part.why is not Reason.INCOMPLETE or len(files) == 1:
+    if not isinstance(part, Unseen):
         return part
+    if part.why is not Reason.INCOMPLETE or len(files) == 1:
+        return {path: part for path, _, _ in files}
     middle = len(files) // 2
-    halves = [_each(program, half, deadline) for half in (files[:middle], files[middle:])]
-    seen = [half for half in halves if not isinstance(half, Unseen)]
-    return {path: found for half in seen for path, found in half.items()} if seen else part
+    return {**_each(program, files[:middle], deadline), **_each(program, files[middle:], deadline)}
 
 
 def _audit(program: str, files: list[_File], timeout: float) -> dict[str, tuple[AuditFinding, ...]] | Unseen:

@@ -3,7 +3,7 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 DEBUG_PAGE = html(
     "Page not found at /missing/",
@@ -12,29 +12,29 @@ DEBUG_PAGE = html(
 )
 
 
-def on(lab: Lab) -> None:
-    lab.repo.replace("harbour/settings/base.py", "DEBUG = False", "DEBUG = True")
+def on(harbour: Range) -> None:
+    harbour.repo.replace("harbour/settings/base.py", "DEBUG = False", "DEBUG = True")
 
 
-def text_that_counts_as_true(lab: Lab) -> None:
-    lab.repo.replace(
+def text_that_counts_as_true(harbour: Range) -> None:
+    harbour.repo.replace(
         "harbour/settings/production.py",
         "SECURE_SSL_REDIRECT = True",
         'SECURE_SSL_REDIRECT = True\nDEBUG = os.environ.get("HARBOUR_DEBUG", "False")',
     )
 
 
-def seen_by_visitors(lab: Lab) -> None:
-    lab.site.main.errors[404] = Page(404, DEBUG_PAGE)
+def seen_by_visitors(harbour: Range) -> None:
+    harbour.site.main.errors[404] = Page(404, DEBUG_PAGE)
 
 
-def in_source_alone(lab: Lab) -> None:
+def in_source_alone(harbour: Range) -> None:
     on(lab)
-    lab.declare(django=())
+    harbour.declare(django=())
 
 
-def untrusted(lab: Lab) -> None:
-    lab.declare(trusted=False)
+def untrusted(harbour: Range) -> None:
+    harbour.vantage.distrust()
 
 
 FAULT = Fault(

@@ -3,28 +3,28 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 TRACEBACK = """Traceback (most recent call last):
   File "/srv/shop/orders/views.py", line 31, in index
 ValueError: embedded NUL"""
 
 
-def prints_the_exception(lab: Lab) -> None:
-    lab.site.main.errors[500] = Page(500, html("Error", f"<pre>{TRACEBACK}</pre>"))
+def prints_the_exception(harbour: Range) -> None:
+    harbour.site.main.errors[500] = Page(500, html("Error", f"<pre>{TRACEBACK}</pre>"))
 
 
-def debug_page(lab: Lab) -> None:
+def debug_page(harbour: Range) -> None:
     body = "<p>Using the URLconf defined in <code>shop.urls</code>, Django tried these URL patterns</p>"
-    lab.site.main.errors[404] = Page(404, html("Page not found", body))
+    harbour.site.main.errors[404] = Page(404, html("Page not found", body))
 
 
-def version(lab: Lab) -> None:
-    lab.site.main.errors[414] = Page(414, html("Too long", "<hr>nginx/1.22.1"))
+def version(harbour: Range) -> None:
+    harbour.site.main.errors[414] = Page(414, html("Too long", "<hr>nginx/1.22.1"))
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

@@ -3,25 +3,25 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def toolbar(lab: Lab) -> None:
+def toolbar(harbour: Range) -> None:
     answer = '{"content": "<p>Data for this panel is not available anymore.</p>", "scripts": []}'
-    lab.site.main.pages["/__debug__/render_panel/"] = Page(body=answer, content_type="application/json")
+    harbour.site.main.pages["/__debug__/render_panel/"] = Page(body=answer, content_type="application/json")
 
 
-def git_folder(lab: Lab) -> None:
-    lab.site.main.pages["/.git/HEAD"] = Page(body="ref: refs/heads/main\n", content_type="application/octet-stream")
+def git_folder(harbour: Range) -> None:
+    harbour.site.main.pages["/.git/HEAD"] = Page(body="ref: refs/heads/main\n", content_type="application/octet-stream")
 
 
-def metrics(lab: Lab) -> None:
+def metrics(harbour: Range) -> None:
     text = "# HELP django_http_requests_total Requests.\ndjango_http_requests_total 3\n"
-    lab.site.main.pages["/metrics"] = Page(body=text, content_type="text/plain")
+    harbour.site.main.pages["/metrics"] = Page(body=text, content_type="text/plain")
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

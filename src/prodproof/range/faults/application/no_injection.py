@@ -2,19 +2,19 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 VIEWS = "shop/views.py"
 HEALTH = 'cursor.execute("SELECT 1")'
 
 
-def query_from_text(lab: Lab) -> None:
+def query_from_text(harbour: Range) -> None:
     query = "f\"SELECT id FROM shop_product WHERE name = '{name}'\""
-    lab.repo.replace(VIEWS, HEALTH, f'name = request.GET["name"]\n        cursor.execute({query})')
+    harbour.repo.replace(VIEWS, HEALTH, f'name = request.GET["name"]\n        cursor.execute({query})')
 
 
-def through_a_helper(lab: Lab) -> None:
-    lab.repo.write(
+def through_a_helper(harbour: Range) -> None:
+    harbour.repo.write(
         "shop/reports.py",
         "def by_column(cursor, column):\n"
         '    query = "SELECT * FROM shop_order ORDER BY "\n'
@@ -23,16 +23,16 @@ def through_a_helper(lab: Lab) -> None:
     )
 
 
-def shell(lab: Lab) -> None:
-    lab.repo.write("shop/labels.py", 'import os\n\n\ndef label(name):\n    os.system("print-label " + name)\n')
+def shell(harbour: Range) -> None:
+    harbour.repo.write("shop/labels.py", 'import os\n\n\ndef label(name):\n    os.system("print-label " + name)\n')
 
 
-def unescaped(lab: Lab) -> None:
-    lab.repo.replace("shop/templates/shop/home.html", "{{ wanted }}", "{{ wanted|safe }}")
+def unescaped(harbour: Range) -> None:
+    harbour.repo.replace("shop/templates/shop/home.html", "{{ wanted }}", "{{ wanted|safe }}")
 
 
-def unreadable(lab: Lab) -> None:
-    lab.repo.garble("shop/forms.py")
+def unreadable(harbour: Range) -> None:
+    harbour.repo.garble("shop/forms.py")
 
 
 FAULT = Fault(

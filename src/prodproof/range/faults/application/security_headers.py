@@ -3,24 +3,24 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import POLICY
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def everything(lab: Lab) -> None:
-    lab.site.main.page_headers["Content-Security-Policy"] = "default-src *"
+def everything(harbour: Range) -> None:
+    harbour.site.main.page_headers["Content-Security-Policy"] = "default-src *"
 
 
-def no_sniffing_rule(lab: Lab) -> None:
-    del lab.site.main.headers["X-Content-Type-Options"]
+def no_sniffing_rule(harbour: Range) -> None:
+    del harbour.site.main.headers["X-Content-Type-Options"]
 
 
-def report_only(lab: Lab) -> None:
-    del lab.site.main.page_headers["Content-Security-Policy"]
-    lab.site.main.page_headers["Content-Security-Policy-Report-Only"] = POLICY
+def report_only(harbour: Range) -> None:
+    del harbour.site.main.page_headers["Content-Security-Policy"]
+    harbour.site.main.page_headers["Content-Security-Policy-Report-Only"] = POLICY
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

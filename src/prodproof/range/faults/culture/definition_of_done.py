@@ -14,9 +14,9 @@ body:
 
 FAULT = Fault(
     guarantee="culture.definition-of-done",
-    breaks=lambda lab: lab.repo.write(STORY, PLAIN),
+    breaks=lambda harbour: harbour.repo.write(STORY, PLAIN),
     says="the issue template has no security acceptance criteria",
-    variants=(lambda lab: lab.repo.remove(".github/pull_request_template.md"),),
-    withdraws=lambda lab: lab.repo.garble(STORY),
+    variants=(lambda harbour: harbour.repo.remove(".github/pull_request_template.md"),),
+    withdraws=lambda harbour: harbour.repo.garble(STORY),
     reason=Reason.INCOMPLETE,
 )

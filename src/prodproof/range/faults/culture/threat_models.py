@@ -7,12 +7,12 @@ MODEL = "docs/threat-models/payments.md"
 
 FAULT = Fault(
     guarantee="culture.threat-models",
-    breaks=lambda lab: lab.repo.remove(MODEL),
+    breaks=lambda harbour: harbour.repo.remove(MODEL),
     says="shop/payments/ (payments) has no threat model",
     variants=(
-        lambda lab: lab.repo.replace(MODEL, "- Owner: ana\n", ""),
-        lambda lab: lab.repo.replace(MODEL, "- Reviewed: 2026-05-04\n", ""),
+        lambda harbour: harbour.repo.replace(MODEL, "- Owner: ana\n", ""),
+        lambda harbour: harbour.repo.replace(MODEL, "- Reviewed: 2026-05-04\n", ""),
     ),
-    withdraws=lambda lab: lab.repo.vanish(),
-    reason=Reason.UNREACHABLE,
+    withdraws=lambda harbour: harbour.repo.vanish(),
+    reason=Reason.INCOMPLETE,
 )

@@ -9,16 +9,16 @@ PULL = '          ssh deploy@shop.harbour.example "cd /srv/shop && git pull && s
 
 FAULT = Fault(
     guarantee="delivery.no-ssh-deploys",
-    breaks=lambda lab: lab.repo.replace(RELEASE, STEP, PULL),
+    breaks=lambda harbour: harbour.repo.replace(RELEASE, STEP, PULL),
     says="reaches a server by ssh",
     variants=(
-        lambda lab: lab.repo.write(
+        lambda harbour: harbour.repo.write(
             "deploy.sh", "#!/bin/sh\nrsync -az --delete . deploy@shop.harbour.example:/srv/shop/\n"
         ),
-        lambda lab: lab.repo.write(
+        lambda harbour: harbour.repo.write(
             ".gitlab-ci.yml", "deploy:\n  script:\n    - scp dist.tar web@shop.harbour.example:/srv\n"
         ),
     ),
-    withdraws=lambda lab: lab.repo.garble(RELEASE),
+    withdraws=lambda harbour: harbour.repo.garble(RELEASE),
     reason=Reason.INCOMPLETE,
 )

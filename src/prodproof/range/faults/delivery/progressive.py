@@ -2,16 +2,22 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 WEB = "k8s/web.yaml"
-PROBE = "          readinessProbe:\n            httpGet:\n              path: /health/ready\n              port: 8000\n"
+PROBE = """\
+          readinessProbe:
+            httpGet:
+              path: /healthz
+              port: 8000
+              httpHeaders: [{name: Host, value: harbour.example}]
+"""
 ROLLING = "    type: RollingUpdate\n    rollingUpdate:\n      maxUnavailable: 0\n      maxSurge: 1\n"
 
 
-def recreate(lab: Lab) -> None:
-    lab.repo.replace(WEB, PROBE, "")
-    lab.repo.replace(WEB, ROLLING, "    type: Recreate\n")
+def recreate(harbour: Range) -> None:
+    harbour.repo.replace(WEB, PROBE, "")
+    harbour.repo.replace(WEB, ROLLING, "    type: Recreate\n")
 
 
 FAULT = Fault(
@@ -19,9 +25,9 @@ FAULT = Fault(
     breaks=recreate,
     says="Recreate",
     variants=(
-        lambda lab: lab.repo.replace(WEB, PROBE, ""),
-        lambda lab: lab.repo.replace(WEB, "maxUnavailable: 0", "maxUnavailable: 100%"),
+        lambda harbour: harbour.repo.replace(WEB, PROBE, ""),
+        lambda harbour: harbour.repo.replace(WEB, "maxUnavailable: 0", "maxUnavailable: 100%"),
     ),
-    withdraws=lambda lab: lab.repo.garble(WEB),
+    withdraws=lambda harbour: harbour.repo.garble(WEB),
     reason=Reason.INCOMPLETE,
 )

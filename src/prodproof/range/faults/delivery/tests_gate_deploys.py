@@ -8,12 +8,12 @@ RELEASE = ".github/workflows/release.yml"
 
 FAULT = Fault(
     guarantee="delivery.tests-gate-deploys",
-    breaks=lambda lab: lab.repo.replace(RELEASE, "    needs: checks\n", ""),
+    breaks=lambda harbour: harbour.repo.replace(RELEASE, "    needs: checks\n", ""),
     says="without waiting for the tests",
     variants=(
-        lambda lab: lab.repo.replace(RELEASE, "    needs: checks\n", "    needs: checks\n    if: always()\n"),
-        lambda lab: lab.repo.replace(CHECKS, "manage.py test\n", "manage.py test || true\n"),
+        lambda harbour: harbour.repo.replace(RELEASE, "    needs: checks\n", "    needs: checks\n    if: always()\n"),
+        lambda harbour: harbour.repo.replace(CHECKS, "manage.py test\n", "manage.py test || true\n"),
     ),
-    withdraws=lambda lab: lab.repo.garble(RELEASE),
+    withdraws=lambda harbour: harbour.repo.garble(RELEASE),
     reason=Reason.INCOMPLETE,
 )

@@ -2,23 +2,23 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def five_days_left(lab: Lab) -> None:
-    lab.tls_server.certify(days=5, age=85)
+def five_days_left(harbour: Range) -> None:
+    harbour.tls_server.certify(days=5, age=85)
 
 
-def another_name(lab: Lab) -> None:
-    lab.tls_server.certify("elsewhere.example", days=60, age=10)
+def another_name(harbour: Range) -> None:
+    harbour.tls_server.certify("elsewhere.example", days=60, age=10)
 
 
-def expired(lab: Lab) -> None:
-    lab.tls_server.certify(days=-2, age=85)
+def expired(harbour: Range) -> None:
+    harbour.tls_server.certify(days=-2, age=85)
 
 
-def forget_history(lab: Lab) -> None:
-    lab.known.clear()
+def forget_history(harbour: Range) -> None:
+    harbour.vantage.forget()
 
 
 FAULT = Fault(

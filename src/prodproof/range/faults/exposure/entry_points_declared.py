@@ -6,26 +6,26 @@ from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
 from prodproof.range.components.site import FORGOTTEN, HOST, STAGING, healthy_host
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def forgotten_host(lab: Lab) -> None:
-    lab.site.hosts[FORGOTTEN] = healthy_host(FORGOTTEN)
-    lab.site.certify(HOST, STAGING, FORGOTTEN)
+def forgotten_host(harbour: Range) -> None:
+    harbour.site.hosts[FORGOTTEN] = healthy_host(FORGOTTEN)
+    harbour.site.certify(HOST, STAGING, FORGOTTEN)
 
 
-def no_owner(lab: Lab) -> None:
-    first, *others = lab.declared.entry_points
-    lab.declare(entry_points=(replace(first, owner=""), *others))
+def no_owner(harbour: Range) -> None:
+    first, *others = harbour.declared.entry_points
+    harbour.declare(entry_points=(replace(first, owner=""), *others))
 
 
-def gone(lab: Lab) -> None:
+def gone(harbour: Range) -> None:
     silent = EntryPoint(url=f"https://{HOST}:1", purpose="the old shop", owner="ana")
-    lab.declare(entry_points=(*lab.declared.entry_points, silent))
+    harbour.declare(entry_points=(*harbour.declared.entry_points, silent))
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

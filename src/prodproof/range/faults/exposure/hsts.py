@@ -3,26 +3,26 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 HSTS = "Strict-Transport-Security"
 
 
-def switched_off(lab: Lab) -> None:
+def switched_off(harbour: Range) -> None:
     """SECURE_HSTS_SECONDS = 0: Django then sends no header."""
-    del lab.site.main.headers[HSTS]
+    del harbour.site.main.headers[HSTS]
 
 
-def a_month(lab: Lab) -> None:
-    lab.site.main.headers[HSTS] = "max-age=2592000; includeSubDomains; preload"
+def a_month(harbour: Range) -> None:
+    harbour.site.main.headers[HSTS] = "max-age=2592000; includeSubDomains; preload"
 
 
-def lost_on_errors(lab: Lab) -> None:
-    lab.site.main.errors[404] = Page(404, "Not found", headers=((HSTS, "max-age=0"),))
+def lost_on_errors(harbour: Range) -> None:
+    harbour.site.main.errors[404] = Page(404, "Not found", headers=((HSTS, "max-age=0"),))
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

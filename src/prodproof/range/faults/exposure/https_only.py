@@ -3,25 +3,25 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 from prodproof.reach.world import Settings
 
 
-def serves_content(lab: Lab) -> None:
-    lab.site.plain = lambda request: Page(body=html("Harbour"))
+def serves_content(harbour: Range) -> None:
+    harbour.site.plain = lambda request: Page(body=html("Harbour"))
 
 
-def elsewhere(lab: Lab) -> None:
-    lab.site.plain = lambda request: Page(301, headers=(("Location", "https://www.harbour.example/"),))
+def elsewhere(harbour: Range) -> None:
+    harbour.site.plain = lambda request: Page(301, headers=(("Location", "https://www.harbour.example/"),))
 
 
-def takes_forms(lab: Lab) -> None:
-    site = lab.site
+def takes_forms(harbour: Range) -> None:
+    site = harbour.site
     site.plain = lambda request: Page(body="ok") if request.method == "POST" else site.redirect(request)
 
 
-def behind_a_dead_proxy(lab: Lab) -> None:
-    lab.settings = Settings(ca_file=lab.settings.ca_file, proxy="http://127.0.0.2:1")
+def behind_a_dead_proxy(harbour: Range) -> None:
+    harbour.settings = Settings(ca_file=harbour.settings.ca_file, proxy="http://127.0.0.2:1")
 
 
 FAULT = Fault(

@@ -3,20 +3,20 @@
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def strips_the_policy(lab: Lab) -> None:
-    del lab.site.main.page_headers["Content-Security-Policy"]
+def strips_the_policy(harbour: Range) -> None:
+    del harbour.site.main.page_headers["Content-Security-Policy"]
 
 
-def rewrites_the_cookie(lab: Lab) -> None:
+def rewrites_the_cookie(harbour: Range) -> None:
     cookie = ("Set-Cookie", "sessionid=lab; Path=/; HttpOnly; SameSite=Lax")
-    lab.site.main.pages["/"] = Page(body=html("Harbour"), headers=(cookie,))
+    harbour.site.main.pages["/"] = Page(body=html("Harbour"), headers=(cookie,))
 
 
-def forgets_the_settings(lab: Lab) -> None:
-    lab.known.clear()
+def forgets_the_settings(harbour: Range) -> None:
+    harbour.vantage.forget()
 
 
 FAULT = Fault(

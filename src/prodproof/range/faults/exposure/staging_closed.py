@@ -5,21 +5,21 @@ from dataclasses import replace
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def for_everybody(lab: Lab) -> None:
-    lab.site.staging.login = None
+def for_everybody(harbour: Range) -> None:
+    harbour.site.staging.login = None
 
 
-def media_only(lab: Lab) -> None:
-    lab.site.staging.pages["/media/"] = Page(body="receipt.txt", content_type="text/plain")
-    lab.site.staging.open_paths.add("/media/")
+def media_only(harbour: Range) -> None:
+    harbour.site.staging.pages["/media/"] = Page(body="receipt.txt", content_type="text/plain")
+    harbour.site.staging.open_paths.add("/media/")
 
 
-def no_login(lab: Lab) -> None:
-    points = tuple(replace(point, login=None) for point in lab.declared.all_entry_points)
-    lab.declare(all_entry_points=points)
+def no_login(harbour: Range) -> None:
+    points = tuple(replace(point, login=None) for point in harbour.declared.all_entry_points)
+    harbour.declare(all_entry_points=points)
 
 
 FAULT = Fault(

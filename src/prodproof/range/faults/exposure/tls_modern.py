@@ -4,19 +4,19 @@ import ssl
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def old_protocol(lab: Lab) -> None:
-    lab.tls_server.accept(ssl.TLSVersion.MINIMUM_SUPPORTED, "ECDHE+AESGCM:ECDHE+AES:@SECLEVEL=0")
+def old_protocol(harbour: Range) -> None:
+    harbour.tls_server.accept(ssl.TLSVersion.MINIMUM_SUPPORTED, "ECDHE+AESGCM:ECDHE+AES:@SECLEVEL=0")
 
 
-def no_forward_secrecy(lab: Lab) -> None:
-    lab.tls_server.accept(suites="ECDHE+AESGCM:ECDHE+CHACHA20:AES256-GCM-SHA384:ECDHE-ECDSA-AES256-SHA384")
+def no_forward_secrecy(harbour: Range) -> None:
+    harbour.tls_server.accept(suites="ECDHE+AESGCM:ECDHE+CHACHA20:AES256-GCM-SHA384:ECDHE-ECDSA-AES256-SHA384")
 
 
-def stop(lab: Lab) -> None:
-    lab.tls_server.stop()
+def stop(harbour: Range) -> None:
+    harbour.tls_server.stop()
 
 
 FAULT = Fault(

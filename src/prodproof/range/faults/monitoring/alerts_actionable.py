@@ -7,15 +7,15 @@ RULES = "monitoring/alerts.yml"
 
 FAULT = Fault(
     guarantee="monitoring.alerts-actionable",
-    breaks=lambda lab: lab.repo.replace(RULES, "          runbook_url: runbooks/checkout.md#checkout-failing\n", ""),
+    breaks=lambda harbour: harbour.repo.replace(RULES, "          runbook_url: runbooks/checkout.md#checkout-failing\n", ""),
     says="links no runbook",
     variants=(
-        lambda lab: lab.repo.replace(RULES, "          severity: warning\n", ""),
-        lambda lab: lab.repo.replace(RULES, "          team: payments\n", ""),
-        lambda lab: lab.repo.remove("runbooks/checkout.md"),
-        lambda lab: lab.repo.write("runbooks/checkout.md", "# Checkout\n\n## Checkout failing\n\nTODO\n"),
-        lambda lab: lab.repo.replace("runbooks/checkout.md", "## Checkout failing", "## Payments"),
+        lambda harbour: harbour.repo.replace(RULES, "          severity: warning\n", ""),
+        lambda harbour: harbour.repo.replace(RULES, "          team: payments\n", ""),
+        lambda harbour: harbour.repo.remove("runbooks/checkout.md"),
+        lambda harbour: harbour.repo.write("runbooks/checkout.md", "# Checkout\n\n## Checkout failing\n\nTODO\n"),
+        lambda harbour: harbour.repo.replace("runbooks/checkout.md", "## Checkout failing", "## Payments"),
     ),
-    withdraws=lambda lab: lab.repo.garble(RULES),
+    withdraws=lambda harbour: harbour.repo.garble(RULES),
     reason=Reason.INCOMPLETE,
 )

@@ -6,26 +6,26 @@ from datetime import UTC, datetime, timedelta
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page, html, security_txt
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 PATH = "/.well-known/security.txt"
 
 
-def expired(lab: Lab) -> None:
+def expired(harbour: Range) -> None:
     text = security_txt(datetime.now(UTC) - timedelta(days=3))
-    lab.site.main.pages[PATH] = Page(body=text, content_type="text/plain")
+    harbour.site.main.pages[PATH] = Page(body=text, content_type="text/plain")
 
 
-def answers_everything(lab: Lab) -> None:
-    lab.site.main.pages[PATH] = Page(body=html("Harbour"))
+def answers_everything(harbour: Range) -> None:
+    harbour.site.main.pages[PATH] = Page(body=html("Harbour"))
 
 
-def no_owner(lab: Lab) -> None:
-    lab.declare(runbooks=tuple(replace(runbook, owner="") for runbook in lab.declared.runbooks))
+def no_owner(harbour: Range) -> None:
+    harbour.declare(runbooks=tuple(replace(runbook, owner="") for runbook in harbour.declared.runbooks))
 
 
-def closed(lab: Lab) -> None:
-    lab.site.stop()
+def closed(harbour: Range) -> None:
+    harbour.front.stop()
 
 
 FAULT = Fault(

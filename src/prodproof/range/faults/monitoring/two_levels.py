@@ -15,17 +15,17 @@ receivers:
 
 FAULT = Fault(
     guarantee="monitoring.two-levels",
-    breaks=lambda lab: lab.repo.write(CONFIG, ONE_MAILBOX),
+    breaks=lambda harbour: harbour.repo.write(CONFIG, ONE_MAILBOX),
     says="email only",
     variants=(
-        lambda lab: lab.repo.replace(CONFIG, "      receiver: on-call", "      receiver: nobody"),
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.replace(CONFIG, "      receiver: on-call", "      receiver: nobody"),
+        lambda harbour: harbour.repo.replace(
             CONFIG, 'severity=~"warning|info"\']\n      receiver: team-channel', 'team!=""\']\n      receiver: on-call'
         ),
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.replace(
             CONFIG, "      receiver: on-call", "      receiver: on-call\n      mute_time_intervals: [working-hours]"
         ),
     ),
-    withdraws=lambda lab: lab.repo.garble(CONFIG),
+    withdraws=lambda harbour: harbour.repo.garble(CONFIG),
     reason=Reason.INCOMPLETE,
 )

@@ -26,16 +26,16 @@ spec:
 
 FAULT = Fault(
     guarantee="platform.kafka-secured",
-    breaks=lambda lab: lab.repo.replace(BROKER, "listeners=CLIENTS://:9093,", "listeners=PLAINTEXT://:9092,"),
+    breaks=lambda harbour: harbour.repo.replace(BROKER, "listeners=CLIENTS://:9093,", "listeners=PLAINTEXT://:9092,"),
     says="accepts PLAINTEXT",
     variants=(
-        lambda lab: lab.repo.replace(BROKER, "CLIENTS:SASL_SSL", "CLIENTS:SASL_PLAINTEXT"),
-        lambda lab: lab.repo.replace(BROKER, "listener.name.controller.ssl.client.auth=required\n", ""),
-        lambda lab: lab.repo.replace(BROKER, "authorizer.class.name=", "#"),
-        lambda lab: lab.repo.replace(BROKER, "log.dirs", "allow.everyone.if.no.acl.found=true\nlog.dirs"),
-        lambda lab: lab.repo.write("events/compose.yml", COMPOSE),
-        lambda lab: lab.repo.write("k8s/kafka.yaml", STRIMZI),
+        lambda harbour: harbour.repo.replace(BROKER, "CLIENTS:SASL_SSL", "CLIENTS:SASL_PLAINTEXT"),
+        lambda harbour: harbour.repo.replace(BROKER, "listener.name.controller.ssl.client.auth=required\n", ""),
+        lambda harbour: harbour.repo.replace(BROKER, "authorizer.class.name=", "#"),
+        lambda harbour: harbour.repo.replace(BROKER, "log.dirs", "allow.everyone.if.no.acl.found=true\nlog.dirs"),
+        lambda harbour: harbour.repo.write("events/compose.yml", COMPOSE),
+        lambda harbour: harbour.repo.write("k8s/kafka.yaml", STRIMZI),
     ),
-    withdraws=lambda lab: lab.repo.garble(BROKER),
+    withdraws=lambda harbour: harbour.repo.garble(BROKER),
     reason=Reason.INCOMPLETE,
 )

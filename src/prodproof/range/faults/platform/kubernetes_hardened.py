@@ -16,19 +16,19 @@ metadata:
 
 FAULT = Fault(
     guarantee="platform.kubernetes-hardened",
-    breaks=lambda lab: lab.repo.replace(WEB, ALONE, "privileged: true"),
+    breaks=lambda harbour: harbour.repo.replace(WEB, ALONE, "privileged: true"),
     says="runs privileged",
     variants=(
-        lambda lab: lab.repo.replace(WEB, "      containers:\n", "      hostPID: true\n      containers:\n"),
-        lambda lab: lab.repo.replace(WEB, "emptyDir: {}", "hostPath:\n            path: /var/run/docker.sock"),
-        lambda lab: lab.repo.write("k8s/namespace.yaml", NO_POLICIES),
-        lambda lab: lab.repo.replace("k8s/namespace.yaml", "enforce: restricted", "enforce: privileged"),
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.replace(WEB, "      containers:\n", "      hostPID: true\n      containers:\n"),
+        lambda harbour: harbour.repo.replace(WEB, "emptyDir: {}", "hostPath:\n            path: /var/run/docker.sock"),
+        lambda harbour: harbour.repo.write("k8s/namespace.yaml", NO_POLICIES),
+        lambda harbour: harbour.repo.replace("k8s/namespace.yaml", "enforce: restricted", "enforce: privileged"),
+        lambda harbour: harbour.repo.replace(
             "k8s/access.yaml", "kind: Role\n  name: support", "kind: ClusterRole\n  name: cluster-admin"
         ),
-        lambda lab: lab.repo.replace("k8s/cluster.yaml", "      - kms:\n", "      - identity: {}\n      - kms:\n"),
+        lambda harbour: harbour.repo.replace("k8s/cluster.yaml", "      - kms:\n", "      - identity: {}\n      - kms:\n"),
     ),
-    withdraws=lambda lab: lab.repo.garble(WEB),
+    withdraws=lambda harbour: harbour.repo.garble(WEB),
     reason=Reason.INCOMPLETE,
     touches=("delivery.progressive", "supply.runtime-least-privilege"),
 )

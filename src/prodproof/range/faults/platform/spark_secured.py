@@ -7,15 +7,15 @@ DEFAULTS = "spark/spark-defaults.conf"
 
 FAULT = Fault(
     guarantee="platform.spark-secured",
-    breaks=lambda lab: lab.repo.replace(DEFAULTS, "spark.authenticate               true", "spark.authenticate false"),
+    breaks=lambda harbour: harbour.repo.replace(DEFAULTS, "spark.authenticate               true", "spark.authenticate false"),
     says="spark.authenticate=false",
     variants=(
-        lambda lab: lab.repo.replace(DEFAULTS, "spark.io.encryption.enabled      true\n", ""),
-        lambda lab: lab.repo.replace(DEFAULTS, "spark.ssl.enabled                true\n", ""),
-        lambda lab: lab.repo.write(
+        lambda harbour: harbour.repo.replace(DEFAULTS, "spark.io.encryption.enabled      true\n", ""),
+        lambda harbour: harbour.repo.replace(DEFAULTS, "spark.ssl.enabled                true\n", ""),
+        lambda harbour: harbour.repo.write(
             "spark/report.sh", "spark-submit --conf spark.network.crypto.enabled=false report.py\n"
         ),
     ),
-    withdraws=lambda lab: lab.repo.garble(DEFAULTS),
+    withdraws=lambda harbour: harbour.repo.garble(DEFAULTS),
     reason=Reason.INCOMPLETE,
 )

@@ -3,30 +3,30 @@ import shutil
 from prodproof.facts import Reason
 from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def committed_once(lab: Lab) -> None:
+def committed_once(harbour: Range) -> None:
     """Committed once and deleted later."""
-    lab.repo.write("deploy/.env", "SECRET_KEY=changeme\n")
-    lab.repo.remove("deploy/.env")
+    harbour.repo.write("deploy/.env", "SECRET_KEY=changeme\n")
+    harbour.repo.remove("deploy/.env")
 
 
-def rule_removed(lab: Lab) -> None:
+def rule_removed(harbour: Range) -> None:
     """The ignore rule is gone."""
-    lab.repo.replace(".gitignore", ".env.*", "*.pyc")
+    harbour.repo.replace(".gitignore", ".env.*", "*.pyc")
 
 
-def renamed_in(lab: Lab) -> None:
+def renamed_in(harbour: Range) -> None:
     """Came to its name by a rename, and is tracked."""
-    lab.repo.write("settings.txt", "SECRET_KEY=changeme\n")
-    (lab.repo.directory / "settings.txt").rename(lab.repo.directory / "prod.env")
-    lab.repo.commit("Rename")
+    harbour.repo.write("settings.txt", "SECRET_KEY=changeme\n")
+    (harbour.repo.directory / "settings.txt").rename(harbour.repo.directory / "prod.env")
+    harbour.repo.commit("Rename")
 
 
-def served(lab: Lab) -> None:
+def served(harbour: Range) -> None:
     """The web server hands the file out."""
-    lab.site.main.pages["/.env"] = Page(body="SECRET_KEY=changeme\n", content_type="text/plain")
+    harbour.site.main.pages["/.env"] = Page(body="SECRET_KEY=changeme\n", content_type="text/plain")
 
 
 FAULT = Fault(
@@ -34,7 +34,7 @@ FAULT = Fault(
     breaks=committed_once,
     says="deploy/.env was committed",
     variants=(rule_removed, renamed_in, served),
-    withdraws=lambda lab: shutil.rmtree(lab.repo.directory / ".git"),
+    withdraws=lambda harbour: shutil.rmtree(harbour.repo.directory / ".git"),
     reason=Reason.INCOMPLETE,
     needs=("repo", "site"),
     touches=("secrets.not-in-code",),

@@ -2,14 +2,14 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 CHECKS = ".github/workflows/checks.yml"
 
 
-def heeded_by_nobody(lab: Lab) -> None:
+def heeded_by_nobody(harbour: Range) -> None:
     step = "      - name: Known vulnerabilities in dependencies\n"
-    lab.repo.replace(CHECKS, step, f"{step}        continue-on-error: true\n")
+    harbour.repo.replace(CHECKS, step, f"{step}        continue-on-error: true\n")
 
 
 FAULT = Fault(
@@ -17,14 +17,14 @@ FAULT = Fault(
     breaks=heeded_by_nobody,
     says="the dependency scan (pip-audit) cannot fail the run: continue-on-error",
     variants=(
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.replace(
             CHECKS,
             "--requirement requirements.txt\n      - name: Secrets",
             "--requirement requirements.txt || true\n      - name: Secrets",
         ),
-        lambda lab: lab.repo.replace(CHECKS, 'exit-code: "1"', 'exit-code: "0"'),
-        lambda lab: lab.repo.replace(CHECKS, "  pull_request:\n", "  schedule:\n    - cron: '0 3 * * 1'\n"),
+        lambda harbour: harbour.repo.replace(CHECKS, 'exit-code: "1"', 'exit-code: "0"'),
+        lambda harbour: harbour.repo.replace(CHECKS, "  pull_request:\n", "  schedule:\n    - cron: '0 3 * * 1'\n"),
     ),
-    withdraws=lambda lab: lab.repo.garble(CHECKS),
+    withdraws=lambda harbour: harbour.repo.garble(CHECKS),
     reason=Reason.INCOMPLETE,
 )

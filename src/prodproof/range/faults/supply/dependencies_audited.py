@@ -1,38 +1,37 @@
 from datetime import UTC, datetime, timedelta
 
 from prodproof.facts import Reason
-from prodproof.facts.declared import Advisories
-from prodproof.range.components.advisories import DJANGO
+from prodproof.range.components.advisories import DJANGO, Advisories
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def vulnerable_django(lab: Lab) -> None:
+def vulnerable_django(harbour: Range) -> None:
     """A pinned Django with a published advisory."""
-    lab.repo.write("requirements.txt", f"django==4.2.10 --hash=sha256:{'0' * 64}\n")
+    harbour.repo.write("requirements.txt", f"django==4.2.10 --hash=sha256:{'0' * 64}\n")
 
 
-def vulnerable_deep_in_npm(lab: Lab) -> None:
+def vulnerable_deep_in_npm(harbour: Range) -> None:
     """A package that another one brought along."""
-    lab.repo.replace("package-lock.json", "node_modules/htmx.org", "node_modules/htmx.org/node_modules/minimist")
-    lab.repo.replace("package-lock.json", '"version": "2.', '"version": "1.2.5", "was": "2.')
+    harbour.repo.replace("package-lock.json", "node_modules/htmx.org", "node_modules/htmx.org/node_modules/minimist")
+    harbour.repo.replace("package-lock.json", '"version": "2.', '"version": "1.2.5", "was": "2.')
 
 
-def old_data_still_tells(lab: Lab) -> None:
+def old_data_still_tells(harbour: Range) -> None:
     """The export is old, and the advisory is older."""
-    lab.advisories.write("PyPI", datetime.now(UTC) - timedelta(days=90), DJANGO)
-    vulnerable_django(lab)
+    harbour.part(Advisories).write("PyPI", datetime.now(UTC) - timedelta(days=90), DJANGO)
+    vulnerable_django(harbour)
 
 
-def ignored_schedule(lab: Lab) -> None:
+def ignored_schedule(harbour: Range) -> None:
     """The nightly audit cannot fail."""
     path = ".github/workflows/audit.yml"
-    lab.repo.replace(path, "    timeout-minutes", "    continue-on-error: true\n    timeout-minutes")
+    harbour.repo.replace(path, "    timeout-minutes", "    continue-on-error: true\n    timeout-minutes")
 
 
-def no_source(lab: Lab) -> None:
+def no_source(harbour: Range) -> None:
     """No advisory database is named."""
-    lab.declare(advisories=Advisories())
+    harbour.repo.replace("prodproof.toml", "[advisories]\nsource", "[advisories]\n# source")
 
 
 FAULT = Fault(

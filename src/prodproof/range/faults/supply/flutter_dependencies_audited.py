@@ -1,16 +1,17 @@
 from prodproof.facts import Reason
+from prodproof.range.components.advisories import Advisories
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def vulnerable_http(lab: Lab) -> None:
+def vulnerable_http(harbour: Range) -> None:
     """A vulnerable package in pubspec.lock."""
-    lab.repo.replace("app/pubspec.lock", 'version: "1.2.2"', 'version: "0.13.2"')
+    harbour.repo.replace("app/pubspec.lock", 'version: "1.2.2"', 'version: "0.13.2"')
 
 
-def no_dart_advisories(lab: Lab) -> None:
+def no_dart_advisories(harbour: Range) -> None:
     """The export lacks Dart's ecosystem."""
-    (lab.advisories.directory / "Pub" / "all.zip").unlink()
+    harbour.part(Advisories).lose("Pub")
 
 
 FAULT = Fault(

@@ -16,12 +16,12 @@ GITLAB = """release:
 
 FAULT = Fault(
     guarantee="supply.pipeline-credentials-short-lived",
-    breaks=lambda lab: lab.repo.replace(RELEASE, ROLE, KEYS),
+    breaks=lambda harbour: harbour.repo.replace(RELEASE, ROLE, KEYS),
     says="AWS_SECRET_ACCESS_KEY",
     variants=(
-        lambda lab: lab.repo.replace(RELEASE, "    env:\n", VARIABLE),
-        lambda lab: lab.repo.write(".gitlab-ci.yml", GITLAB),
+        lambda harbour: harbour.repo.replace(RELEASE, "    env:\n", VARIABLE),
+        lambda harbour: harbour.repo.write(".gitlab-ci.yml", GITLAB),
     ),
-    withdraws=lambda lab: lab.repo.garble(RELEASE),
+    withdraws=lambda harbour: harbour.repo.garble(RELEASE),
     reason=Reason.INCOMPLETE,
 )

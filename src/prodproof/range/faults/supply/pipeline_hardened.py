@@ -2,7 +2,7 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 CHECKS = ".github/workflows/checks.yml"
 PREVIEW = """name: preview
@@ -24,13 +24,13 @@ GITLAB = """build:
 """
 
 
-def strangers_code(lab: Lab) -> None:
-    lab.repo.write(".github/workflows/preview.yml", PREVIEW)
+def strangers_code(harbour: Range) -> None:
+    harbour.repo.write(".github/workflows/preview.yml", PREVIEW)
 
 
-def title_in_a_script(lab: Lab) -> None:
+def title_in_a_script(harbour: Range) -> None:
     greet = "      - run: echo '${{ github.event.pull_request.title }}' # zizmor: ignore[template-injection]\n"
-    lab.repo.replace(CHECKS, "      - run: docker build --tag shop:candidate .\n", greet)
+    harbour.repo.replace(CHECKS, "      - run: docker build --tag shop:candidate .\n", greet)
 
 
 FAULT = Fault(
@@ -39,11 +39,11 @@ FAULT = Fault(
     says="pull_request_target",
     variants=(
         title_in_a_script,
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.replace(
             CHECKS, "    permissions:\n      contents: read\n", "    permissions: write-all\n"
         ),
-        lambda lab: lab.repo.write(".gitlab-ci.yml", GITLAB),
+        lambda harbour: harbour.repo.write(".gitlab-ci.yml", GITLAB),
     ),
-    withdraws=lambda lab: lab.missing_tools.add("zizmor"),
+    withdraws=lambda harbour: harbour.vantage.lose_tool("zizmor"),
     reason=Reason.TOOL_MISSING,
 )

@@ -8,14 +8,14 @@ TEMPLATE = ".github/pull_request_template.md"
 
 FAULT = Fault(
     guarantee="supply.reviews-ask-security",
-    breaks=lambda lab: lab.repo.replace(OWNERS, "/.github/               @harbour/platform", "/.github/"),
+    breaks=lambda harbour: harbour.repo.replace(OWNERS, "/.github/               @harbour/platform", "/.github/"),
     says=".github/workflows/ (the pipeline) has no owner",
     variants=(
-        lambda lab: lab.repo.remove(TEMPLATE),
-        lambda lab: lab.repo.replace(
+        lambda harbour: harbour.repo.remove(TEMPLATE),
+        lambda harbour: harbour.repo.replace(
             TEMPLATE, "- [ ] Secrets: none in code, configuration, tests or output; new ones are in the manager.\n", ""
         ),
     ),
-    withdraws=lambda lab: lab.repo.garble(TEMPLATE),
+    withdraws=lambda harbour: harbour.repo.garble(TEMPLATE),
     reason=Reason.INCOMPLETE,
 )

@@ -8,14 +8,14 @@ UNIT = "deploy/shop-worker.service"
 
 FAULT = Fault(
     guarantee="supply.runtime-least-privilege",
-    breaks=lambda lab: lab.repo.write("worker/Dockerfile", 'FROM python:3.12-slim\nCMD ["python", "worker.py"]\n'),
+    breaks=lambda harbour: harbour.repo.write("worker/Dockerfile", 'FROM python:3.12-slim\nCMD ["python", "worker.py"]\n'),
     says="runs as root",
     variants=(
-        lambda lab: lab.repo.replace(WEB, "runAsUser: 10001", "runAsUser: 0"),
-        lambda lab: lab.repo.replace(WEB, "allowPrivilegeEscalation: false", "privileged: true"),
-        lambda lab: lab.repo.replace(UNIT, "User=shop", "AmbientCapabilities=CAP_SYS_ADMIN"),
-        lambda lab: lab.repo.write("compose.yml", "services:\n  web:\n    image: shop\n    privileged: true\n"),
+        lambda harbour: harbour.repo.replace(WEB, "runAsUser: 10001", "runAsUser: 0"),
+        lambda harbour: harbour.repo.replace(WEB, "allowPrivilegeEscalation: false", "privileged: true"),
+        lambda harbour: harbour.repo.replace(UNIT, "User=shop", "AmbientCapabilities=CAP_SYS_ADMIN"),
+        lambda harbour: harbour.repo.write("compose.yml", "services:\n  web:\n    image: shop\n    privileged: true\n"),
     ),
-    withdraws=lambda lab: lab.repo.garble(WEB),
+    withdraws=lambda harbour: harbour.repo.garble(WEB),
     reason=Reason.INCOMPLETE,
 )

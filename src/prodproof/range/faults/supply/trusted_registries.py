@@ -1,26 +1,25 @@
 from prodproof.facts import Reason
-from prodproof.facts.declared import Registry
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
-PRIVATE = Registry(url="https://pypi.harbour.example/simple", private=("harbour-*",))
+PRIVATE = '[[registry]]\nurl = "https://pypi.harbour.example/simple"\nprivate = ["harbour-*"]\n\n'
 
 
-def extra_index(lab: Lab) -> None:
+def extra_index(harbour: Range) -> None:
     """--extra-index-url beside a private name."""
-    lab.declare(registries=(PRIVATE,))
+    harbour.repo.replace("prodproof.toml", "[[registry]]\n", PRIVATE + "[[registry]]\n")
     text = "--extra-index-url https://pypi.harbour.example/simple\nharbour-auth==1.4.0\n"
-    lab.repo.write("worker/requirements.txt", text)
+    harbour.repo.write("worker/requirements.txt", text)
 
 
-def no_hashes(lab: Lab) -> None:
+def no_hashes(harbour: Range) -> None:
     """A lock without hashes."""
-    lab.repo.replace("package-lock.json", '"integrity"', '"was"')
+    harbour.repo.replace("package-lock.json", '"integrity"', '"was"')
 
 
-def unchecked_index(lab: Lab) -> None:
+def unchecked_index(harbour: Range) -> None:
     """An index whose certificate nobody checks."""
-    lab.repo.write("pip.conf", "[global]\ntrusted-host = pypi.org\n")
+    harbour.repo.write("pip.conf", "[global]\ntrusted-host = pypi.org\n")
 
 
 FAULT = Fault(
@@ -28,6 +27,6 @@ FAULT = Fault(
     breaks=extra_index,
     says="harbour-auth is installed without a hash from two indexes",
     variants=(no_hashes, unchecked_index),
-    withdraws=lambda lab: lab.repo.garble("package-lock.json"),
+    withdraws=lambda harbour: harbour.repo.garble("package-lock.json"),
     reason=Reason.INCOMPLETE,
 )

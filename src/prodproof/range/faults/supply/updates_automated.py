@@ -9,12 +9,12 @@ NOTHING = "  - package-ecosystem: helm\n    directory: /\n"
 
 FAULT = Fault(
     guarantee="supply.updates-automated",
-    breaks=lambda lab: lab.repo.replace(BOT, DOCKER, NOTHING),
+    breaks=lambda harbour: harbour.repo.replace(BOT, DOCKER, NOTHING),
     says="docker (Dockerfile)",
     variants=(
-        lambda lab: lab.repo.remove(BOT),
-        lambda lab: lab.repo.write("tools/go.mod", "module tools\n\nrequire example.org/mod v1.0.0\n"),
+        lambda harbour: harbour.repo.remove(BOT),
+        lambda harbour: harbour.repo.write("tools/go.mod", "module tools\n\nrequire example.org/mod v1.0.0\n"),
     ),
-    withdraws=lambda lab: lab.repo.garble(BOT),
+    withdraws=lambda harbour: harbour.repo.garble(BOT),
     reason=Reason.INCOMPLETE,
 )

@@ -1,21 +1,21 @@
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
-from prodproof.range.lab import Lab
+from prodproof.range.range import Range
 
 
-def python_latest(lab: Lab) -> None:
+def python_latest(harbour: Range) -> None:
     """FROM python:latest."""
-    lab.repo.write("worker/Dockerfile", "FROM python:latest\nUSER 10001\n")
+    harbour.repo.write("worker/Dockerfile", "FROM python:latest\nUSER 10001\n")
 
 
-def lock_removed(lab: Lab) -> None:
+def lock_removed(harbour: Range) -> None:
     """A manifest without its lock."""
-    lab.repo.remove("package-lock.json")
+    harbour.repo.remove("package-lock.json")
 
 
-def action_by_tag(lab: Lab) -> None:
+def action_by_tag(harbour: Range) -> None:
     """An action by its tag."""
-    lab.repo.replace(".github/workflows/audit.yml", "@11bd71901bbe5b1630ceea73d27597364c9af683", "@v4")
+    harbour.repo.replace(".github/workflows/audit.yml", "@11bd71901bbe5b1630ceea73d27597364c9af683", "@v4")
 
 
 FAULT = Fault(
@@ -23,6 +23,6 @@ FAULT = Fault(
     breaks=python_latest,
     says="image python floats on 'latest'",
     variants=(lock_removed, action_by_tag),
-    withdraws=lambda lab: lab.repo.garble("package-lock.json"),
+    withdraws=lambda harbour: harbour.repo.garble("package-lock.json"),
     reason=Reason.INCOMPLETE,
 )

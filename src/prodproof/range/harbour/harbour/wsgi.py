@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""What gunicorn serves to visitors."""
 
 import os
 

@@ -8,3 +8,7 @@ class ShopConfig(AppConfig):
 
     name = "shop"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen for what the audit log tells."""
+        from shop import signals  # noqa: F401

@@ -4,5 +4,5 @@ import 'package:http/http.dart' as http;
 
 Future<List<dynamic>> products(Uri shop) async {
   final answer = await http.get(shop.resolve('/api/products'));
-  return jsonDecode(answer.body) as List<dynamic>;
+  return (jsonDecode(answer.body) as Map<String, dynamic>)['items'] as List<dynamic>;
 }

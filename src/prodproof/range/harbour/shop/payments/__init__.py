@@ -1,1 +1,2 @@
-"""Payments: what an order costs. See docs/threat-models/payments.md."""
+"""Payments: what an order costs, the page where it is paid, and the provider's notices. See
+docs/threat-models/payments.md."""

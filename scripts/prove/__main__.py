@@ -1,0 +1,77 @@
+"""`python -m scripts.prove`: carry the matrix out.
+
+Two ranges run beside each other, so that both cores have work. Exit code 0 only if every row is right and none lacks.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from prodproof.cli.range import largest
+from prodproof.range import Fault, Form, faults
+from prodproof.system.errors import UserError
+from scripts.prove import proof
+from scripts.prove.ranges import prove_all
+
+RECORDINGS = Path("tests/range/recordings")
+
+
+def main() -> int:
+    """Parse, prove, report."""
+    # Ended from outside, the ranges are still taken down.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(130))
+    options = _options()
+    form = Form(options.form) if options.form else largest()
+    chosen = [fault for fault in faults() if not options.only or _named(fault, options.only)]
+    if not chosen:
+        print(f"no fault matches {' '.join(options.only)}", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    print(f"{len(chosen)} guarantees on {options.ranges} ranges, {form} form", flush=True)
+    try:
+        rows = prove_all(
+            chosen, form, options.ranges, whole=options.full, recordings=RECORDINGS if options.keep else None
+        )
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    wrong = [row for row in rows if not row.right]
+    lacking = [] if options.only else proof.lacking(rows)
+    print()
+    for row in wrong:
+        print(f"WRONG {row.guarantee} {row.state} {row.variant}: {'; '.join(row.wrong)}\n      {row.message}")
+    for text in lacking:
+        print(f"LACKING {text}")
+    print(f"{len(rows)} rows in {time.monotonic() - started:.0f} s")
+    print(proof.line(rows))
+    if options.output:
+        proof.save(rows, form, options.output)
+    if options.keep and not wrong and not lacking:
+        proof.save(rows, form, proof.FILE)
+        proof.PAGE.write_text(proof.page(rows, form))
+    return 1 if wrong or lacking else 0
+
+
+def _named(fault: Fault, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(fault.guarantee, pattern) for pattern in patterns)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scripts.prove", description=__doc__)
+    parser.add_argument("--form", choices=[str(form) for form in Form], help="the largest possible one if left out")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="GLOB", help="guarantees, for example 'supply.*'"
+    )
+    parser.add_argument("--full", action="store_true", help="look at everything after every fault")
+    parser.add_argument("--ranges", type=int, default=2, help="how many ranges beside each other")
+    parser.add_argument("--keep", action="store_true", help="write docs/proof.md, docs/proof.json and the recordings")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the rows as JSON")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

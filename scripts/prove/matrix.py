@@ -1,0 +1,91 @@
+"""Carries the matrix out on a range: healthy once, then every fault and every withdrawal, mended in between."""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prodproof.plan import Step
+from prodproof.range import Fault, Form, Range
+from scripts.prove.observer import Observer, Seen
+from scripts.prove.recording import Recorder
+from scripts.prove.rows import Row, State, broken, healthy, withdrawn
+
+Tell = Callable[[Row], None]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How much is looked at again."""
+
+    whole: bool = False
+    """After every fault everything, instead of only what reads the touched components."""
+
+    cache: Path | None = None
+    """Where answers of slow programs are kept for the same files; always asked anew if None."""
+
+
+def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorder, tell: Tell) -> list[Row]:
+    """The rows of some faults on one range that is up and healthy.
+
+    The healthy rows are those of the guarantees of these faults; every guarantee is watched for changes.
+    """
+    observer = Observer(range, scope.cache)
+    before = settled(observer)
+    rows: list[Row] = []
+    by_id = {item.id: item for item in observer.guarantees}
+
+    def note(row: Row, seen: Seen, fault: Fault) -> None:
+        rows.append(row)
+        recorder.keep(row, seen, by_id[fault.guarantee])
+        tell(row)
+
+    for fault in faults:
+        note(healthy(by_id[fault.guarantee], before.results[fault.guarantee]), before, fault)
+    for fault in faults:
+        for variant, _ in enumerate((fault.breaks, *fault.variants)):
+            started = time.monotonic()
+            touched = range.break_(fault, variant)
+            after = observer.look(before, wanted=_reads(range, touched, scope))
+            seconds = time.monotonic() - started
+            note(
+                broken(fault, variant, before.results, after.results, seconds=seconds, steps=after.steps), after, fault
+            )
+            range.mend()
+        started = time.monotonic()
+        touched = range.withdraw(fault)
+        after = observer.look(only={fault.guarantee})
+        seconds = time.monotonic() - started
+        note(withdrawn(fault, after.results[fault.guarantee], seconds=seconds, steps=after.steps), after, fault)
+        range.mend()
+    for row in _still_healthy(before, observer.look()):
+        rows.append(row)
+        tell(row)
+    return rows
+
+
+def settled(observer: Observer) -> Seen:
+    """The healthy range, looked at before and after its certificate was renewed, as a watched system is."""
+    range = observer.range
+    if range.form is not Form.EMBEDDED:
+        observer.look(only={"exposure.certificate-renews"}, remember=True)
+        # A certificate's dates are whole seconds: the next one must begin later than this one was seen.
+        time.sleep(1.1)
+        range.front.renew()
+        range.keep_as_healthy()
+    return observer.look()
+
+
+def _reads(range: Range, touched: Collection[str], scope: Scope) -> Callable[[Step], bool]:
+    kinds = {kind for part in range.parts if part.name in touched for kind in part.seen_by}
+    return lambda step: scope.whole or step.probe.per in kinds
+
+
+def _still_healthy(before: Seen, after: Seen) -> Iterator[Row]:
+    """After everything was mended the range must be as it was; a row only where it is not."""
+    for id, result in after.results.items():
+        was = before.results[id]
+        if (was.kind, was.reason) != (result.kind, result.reason):
+            message = f"after all was mended: {result.kind} ({result.message[:200]}), was {was.kind}"
+            reason = str(result.reason) if result.reason else None
+            yield Row(id, State.HEALTHY, "mended", str(result.kind), reason, result.message[:300], (message,))

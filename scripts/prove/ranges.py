@@ -1,0 +1,116 @@
+"""Shares the faults out between ranges that run beside each other, each in a process of its own."""
+
+import multiprocessing
+import queue
+import signal
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from prodproof.range import Fault, Form, Range, fault_of
+from prodproof.system.errors import UserError
+from scripts.prove.matrix import Scope, prove
+from scripts.prove.recording import Recorder
+from scripts.prove.rows import Row, State
+
+Told = Row | UserError | str | None
+"""What a process tells: a row, why its range does not start, a traceback, or that it has ended."""
+
+
+def prove_all(
+    chosen: Sequence[Fault], form: Form, ranges: int, *, whole: bool = False, recordings: Path | None = None
+) -> list[Row]:
+    """The rows of some faults, printed as they come. Whatever happens, no range is left behind.
+
+    Args:
+        chosen: the faults.
+        form: of the ranges.
+        ranges: how many run beside each other.
+        whole: look at everything after every fault.
+        recordings: the folder to write what was seen into; nothing is written if None.
+
+    Raises UserError when a range does not start, RuntimeError when carrying the matrix out fails.
+    """
+    count = min(ranges, len(chosen))
+    total = sum(3 + len(fault.variants) for fault in chosen)
+    # Processes, for judging and reading code keep Python busy.
+    context = multiprocessing.get_context("spawn")
+    told: multiprocessing.Queue[Told] = context.Queue()
+    with tempfile.TemporaryDirectory(prefix="prodproof-prove-") as folder:
+        Path(folder).chmod(0o711)
+        directories = [Path(folder) / f"range-{number}" for number in range(count)]
+        processes = []
+        for number, directory in enumerate(directories):
+            share = [fault.guarantee for fault in chosen[number::count]]
+            arguments = (directory, share, form, Scope(whole, Path(folder) / "cache"), recordings, told)
+            processes.append(context.Process(target=_one, args=arguments))
+        try:
+            for process in processes:
+                process.start()
+            rows = _collect(told, count, total)
+            for process in processes:
+                process.join()
+        finally:
+            for process in processes:
+                if process.is_alive():
+                    process.terminate()
+                    process.join(60)
+            for directory in directories:
+                if (directory / "range.json").exists():
+                    Range.open(directory).down()
+    return sorted(rows, key=lambda row: (row.guarantee, list(State).index(row.state)))
+
+
+def _one(
+    directory: Path,
+    share: Sequence[str],
+    form: Form,
+    scope: Scope,
+    recordings: Path | None,
+    told: "multiprocessing.Queue[Told]",
+) -> None:
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        harbour = Range.up(directory, form)
+        try:
+            recorder = Recorder(harbour)
+            prove(harbour, [fault_of(guarantee) for guarantee in share], scope, recorder, told.put)
+            if recordings is not None:
+                recorder.write(recordings)
+        finally:
+            harbour.down()
+    except UserError as error:
+        told.put(UserError(str(error)))
+    except Exception:  # told to the process that prints; this one has no terminal of its own
+        told.put(traceback.format_exc())
+    else:
+        told.put(None)
+
+
+def _collect(told: "multiprocessing.Queue[Told]", running: int, total: int) -> list[Row]:
+    rows: list[Row] = []
+    while running:
+        try:
+            item = told.get(timeout=900)
+        except queue.Empty:
+            raise RuntimeError("a range has said nothing for 15 minutes") from None
+        if isinstance(item, UserError):
+            raise item
+        if isinstance(item, str):
+            raise RuntimeError(item)
+        if item is None:
+            running -= 1
+            continue
+        rows.append(item)
+        answer = item.verdict if item.reason is None else f"{item.verdict} ({item.reason})"
+        mark = "ok   " if item.right else "WRONG"
+        what = f"{item.state} {item.variant}".strip()
+        print(
+            f"[{len(rows):>3}/{total}] {mark} {item.guarantee:<42} {what:<40} {answer}  {item.seconds:g} s", flush=True
+        )
+    return rows
+
+
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(1)

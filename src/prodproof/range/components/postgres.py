@@ -1,0 +1,222 @@
+"""PostgreSQL with TLS and a role for each purpose; nobody logs in as the owner of the tables."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from prodproof.facts.declared import Declared, EntryPoint, Host
+from prodproof.range.component import SERVERS, Command, Component, program_path
+from prodproof.range.components.authority import PrivateAuthority
+from prodproof.range.components.repo import replaced
+from prodproof.range.processes import as_user
+from prodproof.system.errors import UserError
+
+PORT = 5432
+ROLES = ("shop", "migrator", "backup", "staging")
+_USER = "nobody"
+_SOCKET_BYTES = 90
+"""A socket's path may have 107 bytes, and PostgreSQL adds its file's name."""
+
+_SETTINGS = """\
+data_directory = '{data}'
+hba_file = '{etc}/pg_hba.conf'
+ident_file = '{etc}/pg_ident.conf'
+listen_addresses = '{address}'
+port = {port}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+
+ssl = on
+ssl_cert_file = '{etc}/server.pem'
+ssl_key_file = '{etc}/server.pem'
+ssl_min_protocol_version = 'TLSv1.2'
+password_encryption = 'scram-sha-256'
+
+fsync = on
+full_page_writes = on
+max_connections = 40
+shared_buffers = '32MB'
+log_connections = on
+log_disconnections = on
+log_line_prefix = '%m [%p] %q%u@%d %h '
+timezone = 'UTC'
+"""
+
+_RULES = """\
+# Passwords as SCRAM over TLS, from our own addresses; the superuser over the socket alone.
+# TYPE   DATABASE  USER                  ADDRESS
+local    all       postgres              scram-sha-256
+{rules}
+"""
+
+_CLUSTER = """\
+CREATE ROLE shop_owner NOLOGIN
+CREATE ROLE shop LOGIN PASSWORD '{shop}'
+CREATE ROLE migrator LOGIN PASSWORD '{migrator}' IN ROLE shop_owner
+ALTER ROLE migrator SET role = shop_owner
+CREATE ROLE backup LOGIN PASSWORD '{backup}' IN ROLE pg_read_all_data
+ALTER ROLE backup SET default_transaction_read_only = on
+CREATE ROLE staging LOGIN PASSWORD '{staging}'
+CREATE DATABASE shop OWNER shop_owner
+CREATE DATABASE staging OWNER staging
+REVOKE ALL ON DATABASE shop FROM PUBLIC
+REVOKE ALL ON DATABASE staging FROM PUBLIC
+REVOKE ALL ON DATABASE postgres FROM PUBLIC
+REVOKE ALL ON DATABASE template1 FROM PUBLIC
+GRANT CONNECT ON DATABASE shop TO shop, migrator, backup
+"""
+
+_SHOP = """\
+REVOKE ALL ON SCHEMA public FROM PUBLIC
+GRANT USAGE ON SCHEMA public TO shop
+ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shop
+ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT USAGE, SELECT ON SEQUENCES TO shop
+"""
+
+
+class Postgres(Component):
+    """A cluster of its own, of the newest PostgreSQL that is installed.
+
+    shop reads and writes rows; migrator changes tables, in the name of their owner; backup reads everything; staging
+    has a database of its own.
+    """
+
+    name = "postgres"
+    after = ("authority",)
+    forms = SERVERS
+    programs = ("postgres", "initdb")
+    packages = ("postgresql",)
+    seen_by = frozenset({Host, EntryPoint, Declared})
+
+    @property
+    def data(self) -> Path:
+        return self.var / "data"
+
+    def configure(self) -> None:
+        self.etc.mkdir(parents=True)
+        self.var.mkdir(parents=True)
+        passwords = {role: secrets.token_urlsafe(24) for role in (*ROLES, "postgres")}
+        folder = self.etc / "passwords"
+        folder.mkdir()
+        for role, password in passwords.items():
+            (folder / role).touch(mode=0o600)
+            (folder / role).write_text(password)
+        self._certify()
+        self._settings()
+        if os.geteuid() == 0:
+            for place in (self.etc, self.var, *self.etc.rglob("*")):
+                shutil.chown(place, _USER, "nogroup")
+        words = ("initdb", "--pgdata", self.data, "--username=postgres", f"--pwfile={folder / 'postgres'}")
+        more = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync")
+        self._run(*words, *more)
+        self._alone("postgres", _CLUSTER.format(**passwords))
+        self._alone("shop", _SHOP)
+
+    def commands(self) -> Sequence[Command]:
+        return (Command("postgres", self._server(), user=_USER),)
+
+    def trouble(self) -> str | None:
+        # A port that takes connections may still refuse them while the server starts.
+        running = self.data / "postmaster.pid"
+        lines = running.read_text().splitlines() if running.exists() else []
+        if len(lines) < 8 or lines[7].strip() != "ready":
+            return "PostgreSQL is not ready"
+        return None if self.range.listens(self.range.places.inside, PORT) else "nothing listens"
+
+    def reload(self) -> None:
+        self._end_sessions()
+        self.range.restart(self)
+
+    def stop(self) -> None:
+        self._end_sessions()
+        self.range.stop(self)
+
+    def variables(self, role: str) -> dict[str, str]:
+        """How Django reaches the database of a role, with its certificate checked."""
+        return {
+            "HARBOUR_DATABASE_HOST": self.range.places.inside,
+            "HARBOUR_DATABASE_PORT": str(PORT),
+            "HARBOUR_DATABASE_NAME": "staging" if role == "staging" else "shop",
+            "HARBOUR_DATABASE_USER": role,
+            "HARBOUR_DATABASE_PASSWORD": self.password(role),
+            "HARBOUR_DATABASE_CA": os.fspath(self.range.part(PrivateAuthority).ca_file),
+        }
+
+    def password(self, role: str) -> str:
+        """The password of a role."""
+        return (self.etc / "passwords" / role).read_text()
+
+    def publish(self) -> None:
+        """Listen on the public address too, as a fault."""
+        file, places = self.etc / "postgresql.conf", self.range.places
+        both = f"listen_addresses = '{places.inside}, {places.outside_of}'"
+        file.write_text(replaced(file.read_text(), f"listen_addresses = '{places.inside}'", both, file.name))
+
+    def _certify(self) -> None:
+        issued = self.range.part(PrivateAuthority).issue(self.range.places.inside, file="postgres.pem")
+        shutil.copy2(issued, self.etc / "server.pem")
+
+    def _settings(self) -> None:
+        places = self.range.places
+        socket = self.var if len(os.fspath(self.var)) <= _SOCKET_BYTES else ""
+        given = {"data": self.data, "etc": self.etc, "address": places.inside, "port": PORT, "socket": socket}
+        (self.etc / "postgresql.conf").write_text(_SETTINGS.format(**given))
+        # Who connects to an address of this machine comes from it, or from 127.0.0.1.
+        rules = [
+            f"hostssl  {database:<9} {users:<21} {address + '/32':<20} scram-sha-256"
+            for database, users in (("shop", "shop,migrator,backup"), ("staging", "staging"))
+            for address in (places.inside, "127.0.0.1")
+        ]
+        (self.etc / "pg_hba.conf").write_text(_RULES.format(rules="\n".join(rules)))
+        (self.etc / "pg_ident.conf").write_text("")
+
+    def _server(self, *options: str) -> Sequence[str]:
+        return (
+            _program("postgres"),
+            *options,
+            "-D",
+            os.fspath(self.data),
+            "-c",
+            f"config_file={self.etc}/postgresql.conf",
+        )
+
+    def _alone(self, database: str, statements: str) -> None:
+        """Carry statements out, one a line, in a server that nobody can connect to."""
+        output = self._run(*self._server("--single"), database, given=statements)
+        errors = [line for line in output.splitlines() if "ERROR:" in line or "FATAL:" in line]
+        if errors:
+            raise UserError(f"PostgreSQL could not be prepared: {errors[0][:300]}")
+
+    def _run(self, program: str, *words: object, given: str = "") -> str:
+        path = program if "/" in program else _program(program)
+        command = [*as_user(_USER), path, *map(os.fspath, map(str, words))]
+        done = subprocess.run(
+            command,
+            input=given.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.var,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": os.fspath(self.var)},
+            timeout=120,
+            check=False,
+        )
+        output = done.stdout.decode(errors="replace")
+        if done.returncode != 0:
+            raise UserError(f"{program} failed: {' / '.join(output.strip().splitlines()[-3:])[:400]}")
+        return output
+
+    def _end_sessions(self) -> None:
+        # When asked to end, PostgreSQL waits for those that are connected; on this signal it sends them away.
+        for pid in self.range.pids(self):
+            os.kill(pid, signal.SIGINT)
+
+
+def _program(name: str) -> str:
+    return program_path(name) or name
+
+
+COMPONENT = Postgres

@@ -1,0 +1,25 @@
+"""The published proof has every row, every row is right, and the page is generated from it."""
+
+import json
+
+from scripts.prove import proof
+
+ROWS = proof.load()
+
+
+def test_no_guarantee_lacks_a_row() -> None:
+    assert proof.lacking(ROWS) == []
+
+
+def test_every_row_is_right() -> None:
+    assert [row for row in ROWS if not row.right] == []
+
+
+def test_the_page_is_that_of_the_rows() -> None:
+    form = json.loads(proof.FILE.read_text())["form"]
+    assert proof.PAGE.read_text() == proof.page(ROWS, form)
+
+
+def test_a_missing_row_is_named() -> None:
+    without = [row for row in ROWS if row.guarantee != "exposure.hsts"]
+    assert proof.lacking(without) == ["exposure.hsts was not shown healthy and withdrawn"]
