@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin/
 export PATH := $(CURDIR)/.tools/programs:$(PATH):/usr/sbin
 
-.PHONY: help setup demo test prove prove-full lint bench docs packages tools clean
+.PHONY: help setup demo test prove prove-full lint mutate bench docs packages tools clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -31,6 +31,9 @@ lint: .venv/.ready ## formatting, types, rooms
 	@$(RUN)mypy
 	@$(RUN)lint-imports --no-cache >/tmp/prodproof-lint-imports.$$$$ || { cat /tmp/prodproof-lint-imports.$$$$; exit 1; }; rm -f /tmp/prodproof-lint-imports.$$$$
 	@scripts/check-lock
+
+mutate: .venv/.ready ## wrong changes of the judges that nothing notices
+	@$(RUN)python -m scripts.mutate
 
 bench: .venv/.ready packages ## the benchmarks beside their peers, as ratios
 	@scripts/bench

@@ -1,7 +1,7 @@
 """Start-up and whole runs: `prodproof --help` beside a bare interpreter, a cold and a warm `verify` with one live host.
 
-`python -m benchmarks.whole [--repo DIR] [--rounds 5] [--json FILE]`; the repository is the range's own if none is
-named. Medians of interleaved rounds; quote the ratios.
+`python -m benchmarks.whole [--repo DIR] [--rounds 5] [--json FILE]`; the host is that of an embedded range, and the
+repository too if none is named. Medians of interleaved rounds; quote the ratios.
 """
 
 import argparse
@@ -17,10 +17,40 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prodproof.cli.demo import system_text
-from prodproof.range import Lab
+from prodproof.range import Form, Range
 
 Command = Sequence[str]
+
+SYSTEM_FILE = """\
+version = 1
+name = "harbour"
+
+[[repository]]
+path = "repository"
+
+[[entry_point]]
+url = "{url}"
+purpose = "the shop"
+owner = "ana"
+canonical = true
+allow = ["errors"]
+
+[[entry_point]]
+url = "{plain}"
+purpose = "redirect to HTTPS"
+owner = "ana"
+allow = ["errors"]
+
+[advisories]
+source = "osv-export:{advisories}"
+
+[[person]]
+id = "ana"
+
+[[owner]]
+of = "*"
+person = "ana"
+"""
 
 
 def timed(command: Command, environment: dict[str, str]) -> tuple[float, float]:
@@ -50,6 +80,29 @@ def measure(
     }
 
 
+def cases_of(harbour: Range, directory: Path, repository: Path | None) -> dict[str, tuple[Command, Callable[[], None]]]:
+    """What is measured, each with what prepares it; the repository is cloned into the directory."""
+    prodproof = str(Path(sys.executable).parent / "prodproof")
+    source, copy, state = repository or harbour.repo.directory, directory / "repository", directory / "state"
+    subprocess.run(["git", "clone", "--quiet", str(source.resolve()), str(copy)], check=True)
+    system, places = directory / "prodproof.toml", harbour.places
+    advisories = harbour.etc / "advisories"
+    system.write_text(SYSTEM_FILE.format(url=places.url(), plain=places.http_url(), advisories=advisories))
+    verify = (prodproof, "verify", str(system), "--trust", "--state", str(state))
+    return {
+        "python -c pass": ([sys.executable, "-c", "pass"], lambda: None),
+        "prodproof --help": ([prodproof, "--help"], lambda: None),
+        "git ls-files": (["git", "-C", str(copy), "ls-files"], lambda: None),
+        "verify, cold": (verify, lambda: shutil.rmtree(state, ignore_errors=True)),
+        "verify, nothing changed": (verify, lambda: None),
+    }
+
+
+def environment_of(harbour: Range) -> dict[str, str]:
+    """The vantage's, with nothing of the user's configuration."""
+    return {**os.environ, **harbour.vantage.variables()}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,30 +110,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    prodproof = str(Path(sys.executable).parent / "prodproof")
-    with tempfile.TemporaryDirectory() as made, Lab(Path(made)) as lab:
+    with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
-        repo = lab.repo.directory
-        if options.repo:
-            shutil.rmtree(repo)
-            subprocess.run(["git", "clone", "--quiet", str(options.repo.resolve()), str(repo)], check=True)
-        system = directory / "prodproof.toml"
-        system.write_text(system_text(lab))
-        state = directory / "state"
-        address = next(iter(lab.settings.resolve.values()))
-        verify = [
-            prodproof, "verify", str(system), "--trust", "--state", str(state), "--ca-file", str(lab.settings.ca_file),
-            "--resolve", f"harbour.example={address}",
-        ]  # fmt: skip
-        cases: dict[str, tuple[Command, Callable[[], None]]] = {
-            "python -c pass": ([sys.executable, "-c", "pass"], lambda: None),
-            "prodproof --help": ([prodproof, "--help"], lambda: None),
-            "git ls-files": (["git", "-C", str(repo), "ls-files"], lambda: None),
-            "verify, cold": (verify, lambda: shutil.rmtree(state, ignore_errors=True)),
-            "verify, nothing changed": (verify, lambda: None),
-        }
-        environment = {**os.environ, "XDG_CONFIG_HOME": str(directory / "config")}
-        figures = measure(cases, environment, options.rounds)
+        harbour = Range.up(directory / "range", Form.EMBEDDED)
+        try:
+            figures = measure(cases_of(harbour, directory, options.repo), environment_of(harbour), options.rounds)
+        finally:
+            harbour.down()
     floor = figures["python -c pass"]["seconds"]
     print(f"{'':<26}{'seconds':>9}{'x floor':>9}{'MB':>7}")
     for name, figure in figures.items():

@@ -1,4 +1,5 @@
-"""Write the generated pages: `docs/guarantees/` from the catalogue, the system file's reference from its schema.
+"""Write the generated pages: `docs/guarantees/` from the catalogue, the system file's reference from its schema,
+`docs/mutation.md` from the last run of the mutants.
 
 `python -m scripts.generate` writes them; `--check` says which are out of date and exits with 1.
 """
@@ -11,6 +12,7 @@ from prodproof.guarantees import Entry, catalogue
 from prodproof.system.reference import reference_text
 from prodproof.system.schema import json_schema_text
 from prodproof.verdicts import Kind
+from scripts.mutate import page
 
 ROOT = Path(__file__).parent.parent
 ABILITIES = {
@@ -31,6 +33,7 @@ def pages() -> dict[Path, str]:
     made[folder / "README.md"] = _index(grouped)
     made[ROOT / "docs" / "system-file.md"] = reference_text()
     made[ROOT / "docs" / "prodproof.schema.json"] = json_schema_text()
+    made[page.PAGE] = page.page_text()
     return made
 
 

@@ -7,7 +7,7 @@ import ast
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -20,14 +20,18 @@ Check = tuple[str, Callable[[], object]]
 
 ROOM = "prodproof.guarantees"
 EXAMPLES = "tests.guarantees.test_examples"
+OF_DOCUMENTS = "tests.guarantees.test_catalogue"
+"""Compares generated pages, one of which this run writes anew."""
+
 CATALOGUE = ("prodproof.guarantees", "prodproof.guarantees.catalogue")
 
 
 def of(module: str) -> Iterator[tuple[str, Iterator[Check]]]:
     """The kinds of checks that concern a module, cheapest first, with a name for each kind."""
     affected = dependents(module)
-    yield "examples", _examples(affected)
-    yield "tests", _tests(module, affected)
+    kinds = [("examples", _examples(affected)), ("tests", _tests(module, affected))]
+    # What the whole catalogue rests on has tests that take less time than all examples.
+    yield from kinds if affected is not None else kinds[::-1]
     yield "recordings", _recordings(affected)
 
 
@@ -63,13 +67,13 @@ def _examples(affected: frozenset[str] | None) -> Iterator[Check]:
     tests: Any = importlib.import_module(EXAMPLES)
     for entry in _entries(affected):
         for example in entry.examples:
-            yield f"{entry.id}: {example.name}", lambda e=entry, x=example: tests.test_example(e, x)
+            yield f"{entry.id}: {example.name}", partial(tests.test_example, entry, example)
         for name in (
             "test_examples_show_it_hold_and_break",
             "test_without_sight_it_is_unknown",
             "test_zero_subjects_never_hold",
         ):
-            yield f"{entry.id}: {name}", lambda n=name, e=entry: getattr(tests, n)(e)
+            yield f"{entry.id}: {name}", partial(getattr(tests, name), entry)
 
 
 def _entries(affected: frozenset[str] | None) -> list[Any]:
@@ -85,10 +89,11 @@ def _entries(affected: frozenset[str] | None) -> list[Any]:
 def _tests(module: str, affected: frozenset[str] | None) -> Iterator[Check]:
     for path in sorted((ROOT / "tests").glob("guarantees/test_*.py")):
         name = f"tests.guarantees.{path.stem}"
-        if name != EXAMPLES and _imported(path) & (affected or frozenset({module})):
+        if name not in (EXAMPLES, OF_DOCUMENTS) and _imported(path) & (affected or frozenset({module})):
             yield from _called(importlib.import_module(name))
     if not module.startswith(ROOM):
-        for path in sorted((ROOT / "tests").glob("verdicts/test_*.py")):
+        # Backwards, for the property tests come first in the alphabet and take the longest.
+        for path in sorted((ROOT / "tests").glob("verdicts/test_*.py"), reverse=True):
             yield from _called(importlib.import_module(f"tests.verdicts.{path.stem}"))
 
 
@@ -99,7 +104,7 @@ def _called(module: ModuleType) -> Iterator[Check]:
         tables = [mark.args for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
         for case in product(*(_cases(names, values) for names, values in tables)):
             arguments = {key: value for part in case for key, value in part.items()}
-            yield f"{module.__name__}.{name}", lambda f=function, a=arguments: f(**a)
+            yield f"{module.__name__}.{name}", partial(function, **arguments)
 
 
 def _cases(names: object, values: Any) -> list[dict[str, object]]:
@@ -117,7 +122,7 @@ def _recordings(affected: frozenset[str] | None) -> Iterator[Check]:
         for row in recording.rows if recording.guarantee in by_id else ():
             yield (
                 f"{recording.guarantee}: {row.name}",
-                lambda r=row, g=by_id[recording.guarantee].guarantee: _same(r, g),
+                partial(_same, row, by_id[recording.guarantee].guarantee),
             )
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from scripts.mutate.operators import changes
@@ -45,7 +46,7 @@ class Mutant:
 
     def source(self) -> str:
         """The whole file with this change."""
-        text = (ROOT / self.path).read_bytes()
+        text = _read(ROOT / self.path)
         return (text[: self.span[0]] + self.after.encode() + text[self.span[1] :]).decode()
 
 
@@ -55,6 +56,12 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def _read(path: Path) -> bytes:
+    # Once for the whole run: somebody may edit the file meanwhile.
+    return path.read_bytes()
+
+
 def files() -> list[Path]:
     """Every file of the rooms that are mutated, sorted."""
     return sorted(path for room in ROOMS for path in (SOURCE / "prodproof" / room).rglob("*.py"))
@@ -62,7 +69,7 @@ def files() -> list[Path]:
 
 def mutants_of(path: Path) -> list[Mutant]:
     """Every mutant of a file, in the order of its text."""
-    data = path.read_bytes()
+    data = _read(path)
     tree = ast.parse(data)
     starts = [0]
     for line in data.splitlines(keepends=True):

@@ -39,8 +39,7 @@ def run(mutants: list[Mutant], jobs: int) -> Ended | None:
                 print(f"{module}: fails without a mutant: {outcome.by} {outcome.detail}", file=sys.stderr)
                 return None
         pairs = ((mutant, mutant.module) for mutant in some)
-        for mutant, outcome in zip(some, _all(pairs, fresh, seconds, jobs, progress)):
-            outcomes[mutant] = outcome
+        outcomes.update(zip(some, _all(pairs, fresh, seconds, jobs, progress)))
     progress.end()
     return [(mutant, outcomes[mutant]) for mutant in mutants]
 
@@ -51,7 +50,7 @@ def _prepare() -> None:
     hypothesis.settings.register_profile(
         "mutants",
         derandomize=True,
-        max_examples=60,
+        max_examples=30,
         database=None,
         deadline=None,
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),

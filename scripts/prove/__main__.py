@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from prodproof.cli.range import largest
-from prodproof.range import Fault, Form, faults
+from prodproof.range import Fault, Form, all_faults
 from prodproof.system.errors import UserError
 from scripts.prove import proof
 from scripts.prove.ranges import prove_all
@@ -26,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(130))
     options = _options()
     form = Form(options.form) if options.form else largest()
-    chosen = [fault for fault in faults() if not options.only or _named(fault, options.only)]
+    chosen = [fault for fault in all_faults() if not options.only or _named(fault, options.only)]
     if not chosen:
         print(f"no fault matches {' '.join(options.only)}", file=sys.stderr)
         return 2

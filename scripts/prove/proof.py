@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from prodproof.guarantees import catalogue
-from prodproof.range import Form, faults
+from prodproof.range import Form, all_faults
 from scripts.prove.rows import Row, State
 
 PAGE = Path("docs/proof.md")
@@ -42,7 +42,7 @@ def lacking(rows: Iterable[Row]) -> list[str]:
     seen: dict[str, list[State]] = {}
     for row in rows:
         seen.setdefault(row.guarantee, []).append(row.state)
-    known = {fault.guarantee: 1 + len(fault.variants) for fault in faults()}
+    known = {fault.guarantee: 1 + len(fault.variants) for fault in all_faults()}
     found = []
     for item in catalogue():
         if not (item.guarantee.verifiable or item.guarantee.can_break):

@@ -106,9 +106,10 @@ def _collect(told: "multiprocessing.Queue[Told]", running: int, total: int) -> l
         answer = item.verdict if item.reason is None else f"{item.verdict} ({item.reason})"
         mark = "ok   " if item.right else "WRONG"
         what = f"{item.state} {item.variant}".strip()
-        print(
-            f"[{len(rows):>3}/{total}] {mark} {item.guarantee:<42} {what:<40} {answer}  {item.seconds:g} s", flush=True
-        )
+        place = f"[{len(rows):>3}/{total}]"
+        print(f"{place} {mark} {item.guarantee:<42} {what:<40} {answer}  {item.seconds:g} s", flush=True)
+        for text in item.wrong:
+            print(f"      {text}", flush=True)
     return rows
 
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from prodproof.cli.main import app
 from prodproof.range.components.repo import Repo
+from tests.servers.repo import harbour_repo
 
 SYSTEM_FILE = """\
 version = 1
@@ -42,9 +43,10 @@ Command = Callable[..., Ran]
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own configuration, keys or state."""
+    """No test reads or writes the user's own configuration, keys, state or ranges."""
     for name in ("CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("PRODPROOF_RANGES", str(tmp_path / "ranges"))
     monkeypatch.delenv("PRODPROOF_DATABASE_URL", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -65,6 +67,6 @@ def prodproof() -> Command:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """The healthy repository with a system file of its own."""
-    made = Repo(tmp_path / "harbour")
+    made = harbour_repo(tmp_path)
     made.write("prodproof.toml", SYSTEM_FILE)
     return made

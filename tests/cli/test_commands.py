@@ -14,11 +14,10 @@ import pytest
 from prodproof.facts.alerting import AlertRule
 from prodproof.ledger import open_ledger
 from prodproof.probes.probe import registered
-from prodproof.range import Lab
 from prodproof.range.components.repo import Repo
-from tests.servers.site import HOST, STAGING, Page, Request
 from tests.cli.conftest import SYSTEM_FILE, Command
 from tests.servers import postgres
+from tests.servers.site import ADDRESS, HOST, STAGING, Page, Request, Site
 
 ALERTS = ("--only", "monitoring.alerts-actionable")
 
@@ -316,18 +315,20 @@ def test_a_repository_without_a_system_file_is_verified_all_the_same(prodproof: 
 def test_a_bare_url_gets_only_what_a_browser_sends(
     prodproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Lab(tmp_path / "lab") as lab:
-        asked: list[Request] = []
-        answer = lab.site.over_https
+    site = Site(tmp_path / "site")
+    asked: list[Request] = []
+    answer = site.over_https
 
-        def note(request: Request) -> Page:
-            asked.append(request)
-            return answer(request)
+    def note(request: Request) -> Page:
+        asked.append(request)
+        return answer(request)
 
-        monkeypatch.setattr(lab.site, "over_https", note)
-        address = lab.settings.resolve[HOST]
-        options = ("--ca-file", lab.settings.ca_file, "--resolve", f"{HOST}={address}", "--format", "json")
-        ran = prodproof("verify", lab.site.url(), *options, "--resolve", f"{STAGING}={address}", "--area", "exposure")
+    monkeypatch.setattr(site, "over_https", note)
+    options = ("--ca-file", site.authority.ca_file, "--resolve", f"{HOST}={ADDRESS}", "--format", "json")
+    try:
+        ran = prodproof("verify", site.url(), *options, "--resolve", f"{STAGING}={ADDRESS}", "--area", "exposure")
+    finally:
+        site.stop()
     by_id = {item["id"]: item for item in json.loads(ran.out)["guarantees"]}
     assert by_id["exposure.hsts"]["verdict"] == "holds"
     assert by_id["exposure.admin-restricted"]["reason_code"] == "not-permitted"

@@ -8,7 +8,7 @@ from prodproof.facts import Reason
 from prodproof.facts.http import Answer, Missing, SiteAnswers, Situation
 from prodproof.facts.paths import PathAnswer, PathLost, Table
 from prodproof.guarantees import _answers, _reached
-from prodproof.guarantees._hsts import parsed
+from prodproof.guarantees._hsts import HSTS, parsed
 
 PAGE = Answer(situation=Situation.NORMAL)
 GONE = Answer(situation=Situation.NOT_FOUND, status=404)
@@ -152,3 +152,4 @@ def test_paths_that_say_nothing() -> None:
 )
 def test_strict_transport_security_is_read_as_browsers_do(value: str, directives: dict[str, str] | None) -> None:
     assert parsed(value) == directives
+    assert HSTS == "strict-transport-security"

@@ -88,7 +88,7 @@ def test_a_huge_header_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["*", "http:", "https:", "ws:", "wss:", "ftp:", "blob:", "filesystem:", "https://*:443"]
+    "source", ["*", "http:", "https:", "ws:", "wss:", "ftp:", "blob:", "filesystem:", "https://*:443", "https://*/x"]
 )
 def test_sources_that_are_everywhere(source: str) -> None:
     assert left(f"default-src 'self'; script-src {source}; base-uri 'none'") == {W.ANYWHERE}
@@ -103,6 +103,8 @@ def test_sources_that_are_everywhere(source: str) -> None:
         ("default-src 'self'; script-src-elem 'unsafe-inline'; base-uri 'none'", {W.INLINE}),
         ("default-src 'self' ё https:; base-uri 'none'", {W.ANYWHERE, W.OBJECTS}),
         ("ё; default-src 'self'; base-uri 'none'", NOTHING),
+        ("ёdefault-src *; default-src 'self'; base-uri 'none'", NOTHING),
+        ("ё default-src 'self'; base-uri 'none'", NOTHING),
         ("default-src 'self' https://a.example/*; base-uri 'none'", NOTHING),
         ("default-src 'self' *.co.example; base-uri 'none'", NOTHING),
         ("script-src-elem 'self'; object-src 'none'; base-uri 'none'", {W.INLINE, W.EVAL}),

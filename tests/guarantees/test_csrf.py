@@ -79,3 +79,14 @@ def test_words_of_a_change(word: str) -> None:
 def test_words_that_tell_a_deletion_from_one_on_get(word: str) -> None:
     assert on_get("delete") is Kind.BROKEN
     assert on_get("delete", word) is Kind.HOLDS
+
+
+def test_a_view_is_found_once_for_each_thing_that_is_wrong() -> None:
+    acts = replace(ROUTE, touches=("user",))
+    deletes = replace(ROUTE, csrf=Csrf.PROTECTED, touches=("delete",))
+    for routes, count in (
+        ((acts, acts), 1),
+        ((acts, deletes), 2),
+        ((acts, replace(acts, pattern="y/")), 2),
+    ):
+        assert len(judge(UrlTable(urlconf="shop.urls", routes=routes)).findings) == count

@@ -37,7 +37,8 @@ def test_x_frame_options(values: tuple[str, ...], expected: str | None) -> None:
         ("https://partner.example:8443", False), ("partner.example", False),
         ("https://help.desk.example", False), ("http://help.desk.example", False), ("app:", True),
         ("app://x", False), ("*.example", True), ("https://x.partner.example", True), ("data:", True),
-        ("capacitor:", False), ("https://[", True), ("[::1", True), ("https://*.partner.example", True),
+        ("capacitor:", False), ("https://[", True), ("https:///x", True), ("[::1", True),
+        ("https://*.partner.example", True),
     ],
 )  # fmt: skip
 def test_frame_ancestors(source: str, lets_in: bool) -> None:

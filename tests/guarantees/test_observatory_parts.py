@@ -12,6 +12,7 @@ YEAR = "max-age=31536000"
 PAGE = Answer(situation=Situation.NORMAL, html=True, headers=(("strict-transport-security", YEAR),))
 SITE = SiteAnswers(scheme="https", host="shop.example", answers=(PAGE,))
 SECURE = Cookie("language", secure=True)
+BROAD = ("ftp:", "http:", "https:", "*", "http://*", "http://*.*", "https://*", "https://*.*", "data:")
 
 
 def results(fact: SiteAnswers) -> tuple[Result, ...]:
@@ -47,8 +48,10 @@ def test_which_pages_get_a_score(scheme: str, status: int, scored: bool) -> None
     ("value", "expected"),
     [
         (None, Result.HSTS_MISSING), ("", Result.HSTS_INVALID), ("x", Result.HSTS_INVALID),
-        ("max-age=15551999", Result.HSTS_SHORT), ("max-age=15552000", Result.HSTS_LONG), (" Max-Age=-1", Result.HSTS_SHORT),
-        ("max-age=x", Result.HSTS_LONG), (f"{YEAR}, {YEAR}", Result.HSTS_INVALID), (f"preload; {YEAR}", Result.HSTS_LONG),
+        ("max-age=15551999", Result.HSTS_SHORT), ("max-age=15552000", Result.HSTS_LONG),
+        (" Max-Age=-1", Result.HSTS_SHORT),
+        ("max-age=x", Result.HSTS_LONG), (f"{YEAR}, {YEAR}", Result.HSTS_INVALID),
+        (f"preload; {YEAR}", Result.HSTS_LONG),
         (f"{'x' * 1020};{YEAR}", Result.HSTS_INVALID), ("max-age=" + "0" * 120 + "31536000", Result.HSTS_SHORT),
     ],
 )  # fmt: skip
@@ -193,6 +196,7 @@ def test_integrity(scripts: tuple[Script, ...], expected: Result) -> None:
         ("cross-origin-opener-policy", "noopener-allow-popups", Result.COOP_STRICT),
         ("cross-origin-opener-policy", "unsafe-none", Result.COOP_OPEN),
         ("cross-origin-opener-policy", "x", Result.COOP_INVALID),
+        ("cross-origin-opener-policy", "same-origin;a=", Result.COOP_STRICT),
         ("cross-origin-opener-policy", "same-origin;a=" + "x" * 1010 + ",", Result.COOP_STRICT),
     ],
 )
@@ -208,8 +212,7 @@ def test_no_policy() -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        *((f"script-src {source}; object-src 'none'", Result.CSP_UNSAFE_INLINE)
-          for source in ("ftp:", "http:", "https:", "*", "http://*", "http://*.*", "https://*", "https://*.*", "data:")),
+        *((f"script-src {source}; object-src 'none'", Result.CSP_UNSAFE_INLINE) for source in BROAD),
         ("default-src 'none'; object-src *", Result.CSP_UNSAFE_INLINE),
         ("default-src 'none'; script-src 'strict-dynamic' 'sha384-a' https: *", Result.CSP_NONE_DEFAULT),
         ("default-src 'none'; script-src 'strict-dynamic' 'sha512-a' 'unsafe-inline'", Result.CSP_NONE_DEFAULT),
@@ -238,6 +241,7 @@ def test_policies(policy: str, expected: Result) -> None:
 
 def test_policies_in_the_page() -> None:
     assert _observatory_csp.judge([], ["default-src 'none'"], False) == (Result.CSP_NONE_DEFAULT, False)
+    assert _observatory_csp.judge([], ["img-src 'none', default-src 'none'"], False)[0] is Result.CSP_NONE_DEFAULT
     for only in ("frame-ancestors 'none'", "report-uri /csp", "sandbox allow-scripts"):
         assert _observatory_csp.judge([], [only], False)[0] is Result.CSP_MISSING
         assert _observatory_csp.judge([], [only], True)[0] is Result.CSP_REPORT_ONLY
@@ -259,8 +263,14 @@ def test_policies_in_the_page() -> None:
         (["img-src a.example", "img-src a.example"], {"img-src": {"a.example"}}),
         (["img-src a.example", "img-src b.example"], {"img-src": {"'none'"}}),
         (["img-src a.example/x", "img-src a.example/x/y"], {"img-src": {"'none'"}}),
-        (["img-src a.example/%41", "img-src a.example/A"], {"img-src": {"a.example/a"}}),
-        (["img-src a.example", "font-src b.example"], {"img-src": {"'none'"}, "font-src": {"b.example"}}),
+        (["img-src a.example/%61", "img-src a.example/a"], {"img-src": {"a.example/a"}}),
+        (["img-src a.example", "font-src b.example"], {"img-src": {"a.example"}, "font-src": {"'none'"}}),
+        (["img-src a.exa\nmple"], {"img-src": {"a.example"}}),
+        (["img-src a;; font-src b"], {"img-src": {"a"}, "font-src": {"b"}}),
+        (["img-src", "img-src 'none'"], {"img-src": {"'none'"}}),
+        (["img-src a", "img-src a", "img-src b"], {"img-src": {"a"}}),
+        (["img-src a/x", "img-src a/x", "img-src a"], {"img-src": {"a/x"}}),
+        (["img-src %61/b/", "img-src a"], {"img-src": {"'none'"}}),
         (["report-uri a; report-uri b"], {"report-uri": {"b"}, "(duplicates)": {"report-uri"}}),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from prodproof.range.components.repo import Repo
 from tests.hostile.command import Ran, check_manners, prodproof
+from tests.servers.repo import harbour_repo
 
 SYSTEM_FILE = """\
 version = 1
@@ -29,7 +30,7 @@ person = "ana"
 @pytest.fixture(scope="session")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """The healthy repository, declared without a site, so that nothing outside is asked."""
-    repo = Repo(tmp_path_factory.mktemp("healthy") / "harbour")
+    repo = harbour_repo(tmp_path_factory.mktemp("healthy"))
     repo.write("prodproof.toml", SYSTEM_FILE)
     return repo
 

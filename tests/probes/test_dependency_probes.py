@@ -18,7 +18,7 @@ from prodproof.facts.references import ExternalReferences
 from prodproof.facts.registries import RegistrySettings
 from prodproof.probes import dependency_audit, dependency_use, manifests, registries
 from prodproof.probes.probe import Probe
-from prodproof.range.components.advisories import Advisories
+from prodproof.range.components.advisories import write_export
 from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import World
 
@@ -52,7 +52,7 @@ def look(probe: Probe, directory: Path, files: Mapping[str, str], source: str = 
 
 
 def test_audit(tmp_path: Path) -> None:
-    Advisories(tmp_path / "osv", NOW)
+    write_export(tmp_path / "osv", NOW)
     files = {
         "requirements.txt": "django==4.2.10\nredis>=5\n",
         "requirements-dev.txt": "django==4.2.10\n",

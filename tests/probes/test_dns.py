@@ -12,9 +12,9 @@ from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Declared, Environment, Zone
 from prodproof.facts.dns import Lookup, NameSeen, Takeover, ZoneNames
 from prodproof.probes.dns import observe
-from tests.servers.dns import ZONE, Quay
 from prodproof.reach.world import Settings, World
 from tests.probes.running import survey_of
+from tests.servers.dns import ZONE, Quay
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -12,27 +12,26 @@ import pytest
 from prodproof.facts.paths import PathAnswer, PathLost
 from prodproof.probes._debug_list import tells_debug, well_known
 from prodproof.probes._paths import Asker, Wanted
-from prodproof.range import Lab
-from tests.servers.site import LOGIN_FORM, Page, Request, html
 from prodproof.reach.world import World
+from tests.probes.visited import Visited, visited
+from tests.servers.site import LOGIN_FORM, Page, Request, html
 
 Fallback = Callable[[Request], Page]
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    with Lab(tmp_path) as made:
-        assert made.site.port
+def shop(tmp_path: Path) -> Iterator[Visited]:
+    with visited(tmp_path) as made:
         yield made
 
 
-def world(lab: Lab) -> World:
-    return World(declared=lab.declared, now=datetime.now(UTC), settings=lab.settings)
+def world(shop: Visited) -> World:
+    return World(declared=shop.declared, now=datetime.now(UTC), settings=shop.settings)
 
 
-def asked(lab: Lab, *wanted: Wanted) -> tuple[PathAnswer, ...]:
+def asked(shop: Visited, *wanted: Wanted) -> tuple[PathAnswer, ...]:
     async def go() -> tuple[tuple[PathAnswer, ...], tuple[PathLost, ...]]:
-        return await Asker(lab.declared.entry_points[0], world(lab)).all(wanted)
+        return await Asker(shop.declared.entry_points[0], world(shop)).all(wanted)
 
     answers, lost = asyncio.run(go())
     assert lost == ()
@@ -62,44 +61,44 @@ ADMIN = Wanted("/hidden/", "administration")
         pytest.param(lambda request: Page(body=html("App", "<p>word</p>" * 1000 + request.path)), id="a long page"),
     ],
 )
-def test_an_answer_that_any_path_gets_is_known(lab: Lab, fallback: Fallback) -> None:
-    lab.site.main.fallback = fallback
-    (answer,) = asked(lab, ADMIN)
+def test_an_answer_that_any_path_gets_is_known(shop: Visited, fallback: Fallback) -> None:
+    shop.site.main.fallback = fallback
+    (answer,) = asked(shop, ADMIN)
     assert answer.as_unknown
 
 
-def test_a_page_of_its_own_is_told_from_the_fallback(lab: Lab) -> None:
-    lab.site.main.fallback = lambda request: Page(body=html("App", "<div id=root></div>"))
-    lab.site.main.pages["/hidden/"] = LOGIN_FORM
-    (answer,) = asked(lab, ADMIN)
+def test_a_page_of_its_own_is_told_from_the_fallback(shop: Visited) -> None:
+    shop.site.main.fallback = lambda request: Page(body=html("App", "<div id=root></div>"))
+    shop.site.main.pages["/hidden/"] = LOGIN_FORM
+    (answer,) = asked(shop, ADMIN)
     assert (answer.as_unknown, answer.password_form) == (False, True)
 
 
-def test_a_sign_is_needed_where_the_path_alone_says_little(lab: Lab) -> None:
+def test_a_sign_is_needed_where_the_path_alone_says_little(shop: Visited) -> None:
     wanted = Wanted("/metrics", "metrics", re.compile("# HELP"), needs_sign=True)
-    lab.site.main.pages["/metrics"] = Page(body=html("Our metrics team"))
-    (team,) = asked(lab, wanted)
-    lab.site.main.pages["/metrics"] = Page(body="# HELP x\n", content_type="text/plain")
-    (metrics,) = asked(lab, wanted)
+    shop.site.main.pages["/metrics"] = Page(body=html("Our metrics team"))
+    (team,) = asked(shop, wanted)
+    shop.site.main.pages["/metrics"] = Page(body="# HELP x\n", content_type="text/plain")
+    (metrics,) = asked(shop, wanted)
     assert (team.as_unknown, metrics.as_unknown, metrics.recognised) == (True, False, True)
 
 
-def test_redirects_end_at_the_page_or_at_another_host(lab: Lab) -> None:
-    lab.site.main.pages["/a/"] = Page(302, headers=(("Location", "/login/?next=/a/"),))
-    lab.site.main.pages["/b/"] = Page(302, headers=(("Location", "https://sso.example/?state=s3cret"),))
-    lab.site.main.pages["/c/"] = Page(302, headers=(("Location", "/c/"),))
-    first, second, third = asked(lab, *(Wanted(path, "x") for path in ("/a/", "/b/", "/c/")))
+def test_redirects_end_at_the_page_or_at_another_host(shop: Visited) -> None:
+    shop.site.main.pages["/a/"] = Page(302, headers=(("Location", "/login/?next=/a/"),))
+    shop.site.main.pages["/b/"] = Page(302, headers=(("Location", "https://sso.example/?state=s3cret"),))
+    shop.site.main.pages["/c/"] = Page(302, headers=(("Location", "/c/"),))
+    first, second, third = asked(shop, *(Wanted(path, "x") for path in ("/a/", "/b/", "/c/")))
     assert (first.page, first.password_form) == ("/login/", True)
     assert (second.sent_to, second.status) == ("sso.example", 302)
     assert third.status == 302
 
 
-def test_a_dead_host_loses_every_path(lab: Lab) -> None:
-    lab.site.stop()
-    lab.settings = replace(lab.settings, connect_timeout=1.0)
+def test_a_dead_host_loses_every_path(shop: Visited) -> None:
+    shop.site.stop()
+    shop.settings = replace(shop.settings, connect_timeout=1.0)
 
     async def go() -> tuple[tuple[PathAnswer, ...], tuple[PathLost, ...]]:
-        return await Asker(lab.declared.entry_points[0], world(lab)).all(well_known())
+        return await Asker(shop.declared.entry_points[0], world(shop)).all(well_known())
 
     answers, lost = asyncio.run(go())
     assert answers == () and len(lost) == len(well_known())

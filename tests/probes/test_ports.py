@@ -11,9 +11,9 @@ from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Declared, Environment, Host
 from prodproof.facts.ports import AddressPorts, HostPorts, OpenPort
 from prodproof.probes.ports import numbers, observe
-from tests.servers.services import VANTAGE, Services, redis
 from prodproof.reach.world import Settings, World
 from tests.probes.running import survey_of
+from tests.servers.services import VANTAGE, Services, redis
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -15,9 +15,9 @@ from prodproof.facts.declared import Declared, EntryPoint, Environment, Host, Po
 from prodproof.facts.ports import AddressPorts, HostPorts, OpenPort
 from prodproof.facts.tls import TlsEndpoint
 from prodproof.probes.tls import observe, places_of
-from tests.servers.tls_server import ADDRESS, HOST, TlsServer
 from prodproof.reach.world import Settings, World
 from tests.probes.running import survey_of
+from tests.servers.tls_server import ADDRESS, HOST, TlsServer
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SHOP = Declared(system="shop", environment=Environment(name="production"))

@@ -33,4 +33,4 @@ def range_of(form: Form, *kinds: type[Component]) -> Iterator[Range]:
         finally:
             made.down()
         assert not made.directory.exists()
-        assert list(processes.belonging(made.identity, made.var, ())) == []
+        assert list(processes.belonging(made.identity, made.directory, ())) == []

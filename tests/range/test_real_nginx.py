@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from prodproof.facts import Reason
-from prodproof.facts.declared import EntryPoint
-from prodproof.range import Lab
+from prodproof.facts.declared import Declared, EntryPoint, Environment
 from prodproof.range.components.certificates import Authority
-from tests.servers.site import POLICY
 from prodproof.reach.programs import find_program
+from prodproof.reach.world import Settings
 from prodproof.verdicts import Kind, Result
-from tests.support import look
+from tests.judging import judged
+from tests.servers.site import POLICY
 
 ADDRESS = "127.0.0.4"
 HSTS = "Strict-Transport-Security 'max-age=31536000; includeSubDomains; preload'"
@@ -39,8 +39,7 @@ def free_port() -> int:
 class Nginx:
     """One nginx whose server block a test writes."""
 
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
         self.port, self.http_port = free_port(), free_port()
@@ -48,12 +47,18 @@ class Nginx:
         (directory / "www" / "index.html").write_text("<!doctype html><title>Harbour</title><h1>Harbour</h1>")
         authority = Authority(directory / "ca")
         self.certificate = authority.issue("harbour.example")
-        lab.settings = replace(lab.settings, ca_file=authority.ca_file, resolve={"harbour.example": ADDRESS})
+        self.settings = Settings(ca_file=authority.ca_file, resolve={"harbour.example": ADDRESS})
         points = (
             EntryPoint(url=f"https://harbour.example:{self.port}", purpose="shop", owner="ana", canonical=True),
             EntryPoint(url=f"http://harbour.example:{self.http_port}", purpose="redirect", owner="ana"),
         )
-        lab.declare(entry_points=points, all_entry_points=points)
+        self.declared = Declared(
+            system="harbour",
+            environment=Environment(name="production"),
+            trusted=True,
+            entry_points=points,
+            all_entry_points=points,
+        )
 
     def start(self, secure: str, plain: str | None = None) -> None:
         plain = plain or f"return 301 https://$host:{self.port}$request_uri;"
@@ -89,16 +94,17 @@ class Nginx:
             self.process.wait(10)
 
     def look(self, guarantee: str) -> Result:
-        return look(self.lab, guarantee)[guarantee]
+        return judged(self.declared, self.settings, guarantee)[guarantee]
 
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[Nginx]:
     if find_program("nginx") is None:
         pytest.skip("nginx is not installed")
-    with Lab(tmp_path / "lab") as lab:
-        made = Nginx(lab, tmp_path)
+    made = Nginx(tmp_path)
+    try:
         yield made
+    finally:
         made.stop()
 
 
@@ -155,7 +161,7 @@ def test_a_forged_address_that_nginx_believes_opens_the_admin(nginx: Nginx) -> N
     (nginx.directory / "www" / "admin").mkdir()
     (nginx.directory / "www" / "admin" / "index.html").write_text("<!doctype html><title>Bookings</title>")
     nginx.start(adding(*HEADERS) + trusting + " location /admin/ { allow 127.0.0.1; deny all; }")
-    nginx.lab.settings = replace(nginx.lab.settings, source_address="127.0.0.9")
+    nginx.settings = replace(nginx.settings, source_address="127.0.0.9")
     result = nginx.look("exposure.admin-restricted")
     assert result.kind is Kind.BROKEN and "forges X-Forwarded-For" in result.message
 

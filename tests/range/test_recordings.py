@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_every_example_can_be_recorded_and_judged_again(item: Entry, tmp_path: P
         survey = Survey(type(example.fact), (seen,))
         rows.append(row_of("healthy", "", item.guarantee, [survey], SHOP, NOON))
     kind = item.guarantee.judges[0].fact
-    hidden = Observation(subject, Unseen(Reason.DENIED, "refused"), NOON, "inside", Proof.INSIDE)
+    hidden: Observation[Any] = Observation(subject, Unseen(Reason.DENIED, "refused"), NOON, "inside", Proof.INSIDE)
     rows.append(row_of("withdrawn", "refused", item.guarantee, [Survey(kind, (hidden,))], SHOP, NOON))
     rows.append(row_of("withdrawn", "lost", item.guarantee, [lost(kind, Reason.TIMED_OUT, "no answer")], SHOP, NOON))
     write(item.id, rows, tmp_path)

@@ -18,6 +18,7 @@ from prodproof.range.components.repo import Repo
 from prodproof.reach.world import Settings, World
 from prodproof.runner.verify import Order, verify
 from prodproof.verdicts import Result
+from tests.servers.repo import harbour_repo
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SUBJECT = Subject("file", "shop.py")
@@ -81,7 +82,7 @@ class Look:
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
     """A complete look that finds nothing."""
-    return Look(Repo(tmp_path / "shop"), Survey(EntryPoint, ()), tmp_path / "state")
+    return Look(harbour_repo(tmp_path), Survey(EntryPoint, ()), tmp_path / "state")
 
 
 def test_a_complete_look_that_found_nothing_is_kept_for_its_commit(look: Look) -> None:
@@ -156,7 +157,7 @@ def test_an_answer_that_depends_on_more_than_the_commit_is_looked_for_again(look
 
 
 def test_a_survey_of_before_it_named_its_commit_is_not_reused(look: Look) -> None:
-    key = "tests:EntryPoint repo:shop inside"
+    key = "tests:EntryPoint repo:harbour inside"
     look.run()
     assert list(look.memory.kept) == [key + " "], "the step's key"
     look.memory.kept[key + " "] = (Survey(EntryPoint, ()),)

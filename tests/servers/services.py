@@ -4,9 +4,9 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from prodproof.facts.declared import Host, Permission, Port
+from prodproof.range.ports import machine_wide
 
 VANTAGE = "127.0.0.9"
 """The source address that stands for the outside."""
@@ -15,7 +15,7 @@ Reply = Callable[[bytes], bytes]
 
 
 def own_address() -> str:
-    """A loopback address that nobody else uses, so that labs beside each other do not see one another."""
+    """A loopback address that nobody else uses, so that tests beside each other do not see one another."""
     first, second, third = (1 + value % 250 for value in secrets.token_bytes(3))
     return f"127.{first}.{second}.{third}"
 
@@ -28,11 +28,6 @@ def web(data: bytes) -> bytes:
 def redis(data: bytes) -> bytes:
     """The few words of a Redis without a password."""
     return b"+PONG\r\n" if data.upper().startswith(b"PING") else b"-ERR unknown command\r\n"
-
-
-def postgres(data: bytes) -> bytes:
-    """A PostgreSQL without TLS, as far as its first answer."""
-    return b"N" if data == bytes.fromhex("0000000804d2162f") else b""
 
 
 class Services:
@@ -67,19 +62,6 @@ class Services:
         """Stop all of them."""
         for listener in self._sockets:
             listener.close()
-
-
-def machine_wide() -> tuple[int, ...]:
-    """TCP ports on which something listens on every address of this machine (Linux)."""
-    found = set()
-    for name in ("tcp", "tcp6"):
-        path = Path("/proc/net") / name
-        for line in path.read_text().splitlines()[1:] if path.exists() else ():
-            fields = line.split()
-            address, _, port = fields[1].partition(":")
-            if fields[3] == "0A" and not int(address, 16):
-                found.add(int(port, 16))
-    return tuple(sorted(found))
 
 
 def _accept(listener: socket.socket, reply: Reply) -> None:

@@ -1,4 +1,4 @@
-"""The demo system's web site: HTTPS on loopback with a private certificate authority, and its plain HTTP port."""
+"""A web site whose answers a test writes: HTTPS on loopback with a private authority, and its plain HTTP port."""
 
 import base64
 import ssl
@@ -15,7 +15,6 @@ ADDRESS = "127.0.0.2"
 HOST = "harbour.example"
 STAGING = "staging.harbour.example"
 STAGING_LOGIN = "review:correct-horse-lab"
-FORGOTTEN = "old.harbour.example"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -75,7 +74,7 @@ def security_txt(expires: datetime) -> str:
 
 @dataclass
 class VirtualHost:
-    """One host name of the site. Faults change these fields while it runs."""
+    """One host name of the site. Tests change these fields while it runs."""
 
     name: str
     headers: dict[str, str]
@@ -91,15 +90,12 @@ class VirtualHost:
     login: str | None = None
     """`user:password` of Basic authentication before everything."""
 
-    open_paths: set[str] = field(default_factory=set)
-    """Paths that need no login."""
-
     errors: dict[int, Page] = field(default_factory=dict)
     """Replaces the plain error pages."""
 
     def answer(self, request: Request) -> Page:
         """What this host says, without the headers that it adds to everything."""
-        if self.login and request.path not in self.open_paths and not self._allowed(request):
+        if self.login and not self._allowed(request):
             return Page(401, html("Unauthorized"), headers=(("WWW-Authenticate", 'Basic realm="staging"'),))
         if "%00" in request.query or "\0" in request.query:
             return self.error(500)
@@ -146,7 +142,7 @@ def healthy_host(name: str) -> VirtualHost:
 
 
 class Site:
-    """Runs from construction until `stop`; everything that faults change is a plain attribute.
+    """Runs from construction until `stop`; everything that tests change is a plain attribute.
 
     Args:
         directory: where the certificate authority and the server's key are written.
@@ -171,11 +167,6 @@ class Site:
     def main(self) -> VirtualHost:
         """The production host."""
         return self.hosts[HOST]
-
-    @property
-    def staging(self) -> VirtualHost:
-        """The staging host."""
-        return self.hosts[STAGING]
 
     def url(self, host: str = HOST) -> str:
         """The HTTPS URL of a host."""
@@ -273,6 +264,6 @@ def _handler(site: Site, secure: bool) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the lab's output belongs to its report."""
+            """Nothing."""
 
     return Handler

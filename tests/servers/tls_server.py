@@ -1,18 +1,13 @@
 """A TLS server on loopback whose protocols, suites and certificate can be changed while it runs."""
 
-import asyncio
 import socket
 import ssl
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from prodproof.facts import Observation, Proof
 from prodproof.facts.declared import EntryPoint
-from prodproof.facts.tls import SeenCertificate, TlsEndpoint
 from prodproof.range.components.certificates import Authority
-from prodproof.reach.tls.endpoint import Target, examine
 from prodproof.reach.world import Settings
 
 ADDRESS = "127.0.0.3"
@@ -36,11 +31,8 @@ class TlsServer:
         return EntryPoint(url=f"https://{HOST}:{self.port}", purpose="the pier", owner="ana")
 
     def settings(self, settings: Settings) -> Settings:
-        """The run's settings with its name, and its authority beside those that are trusted already."""
-        bundle = self.authority.ca_file.with_name("trusted.pem")
-        others = settings.ca_file.read_bytes() if settings.ca_file else b""
-        bundle.write_bytes(others + self.authority.ca_file.read_bytes())
-        return replace(settings, ca_file=bundle, resolve={**settings.resolve, HOST: ADDRESS})
+        """The run's settings with its name and its authority."""
+        return replace(settings, ca_file=self.authority.ca_file, resolve={HOST: ADDRESS})
 
     def accept(self, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, suites: str = MODERN) -> None:
         """Accept these protocols and suites from now on, with the certificate as it is."""
@@ -50,24 +42,6 @@ class TlsServer:
         """Serve another certificate from now on: issued `age` days ago, good for `days` more."""
         pem = self.authority.issue(*(names or (HOST,)), days=days, age=age)
         self._context = self._made(pem, ssl.TLSVersion.TLSv1_2, MODERN)
-
-    def watched(self) -> Observation[object]:
-        """What was seen here a month ago: another certificate, which the present one has renewed since."""
-        present = self._context
-        self.certify(days=10, age=60)
-        then = datetime.now(UTC) - timedelta(days=30)
-        seen = asyncio.run(examine(Target(ADDRESS, self.port, HOST), Settings(ca_file=self.authority.ca_file)))
-        self._context = present
-        leaf = seen.chains[0].certificates[0]
-        earlier = SeenCertificate(
-            serial=leaf.serial,
-            not_before=leaf.not_before,
-            not_after=leaf.not_after,
-            issuer_organization=leaf.issuer_organization,
-            first_seen=then,
-        )
-        fact = TlsEndpoint(host=HOST, port=self.port, starttls=None, addresses=(seen,), seen_certificates=(earlier,))
-        return Observation(self.entry_point.subject, fact, then, "outside (lab)", Proof.OUTSIDE)
 
     def stop(self) -> None:
         """Stop listening."""

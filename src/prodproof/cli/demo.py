@@ -38,16 +38,25 @@ def demo(
     directory = place(DEFAULT)
     if (directory / "range.json").exists():
         range = Range.open(directory)
-        if range.broken:
-            raise UserError("the range is up and broken on purpose: prodproof range mend, or prodproof range down")
+        if range.places.isolated:
+            raise UserError("the range is up in the isolated form: prodproof range verify, or prodproof range down")
+        with range.locked():
+            if range.broken:
+                raise UserError("the range is up and broken on purpose: prodproof range mend, or prodproof range down")
+            try:
+                _show(range, report)
+            except BaseException:
+                range.mend()
+                raise
     else:
         typer.echo("starting harbour, a small shop, on this machine")
         range = Range.up(directory, Form.EMBEDDED)
-    try:
-        _show(range, report)
-    except BaseException:
-        range.down()
-        raise
+        try:
+            with range.locked():
+                _show(range, report)
+        except BaseException:
+            range.down()
+            raise
     if end:
         range.down()
         typer.echo("the shop is stopped and removed")

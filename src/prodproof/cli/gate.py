@@ -16,6 +16,7 @@ from prodproof.cli.options import (
     PathTarget,
     Rate,
     Resolve,
+    ScanRate,
     Source,
     State,
     Trust,
@@ -61,6 +62,7 @@ def gate(
     resolve: Resolve = None,
     source_address: Source = None,
     web_ports: WebPorts = (80, 443),
+    scan_rate: ScanRate = 1000.0,
 ) -> None:
     """Go or no-go for a release and environment, with everything that stands in the way.
 
@@ -69,7 +71,12 @@ def gate(
     """
     now = datetime.now(UTC)
     settings = settings_from(
-        ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address, web_ports=web_ports
+        ca_file=ca_file,
+        rate=rate,
+        resolve=resolve or (),
+        source_address=source_address,
+        web_ports=web_ports,
+        scan_rate=scan_rate,
     )
     if "://" in target:
         raise UserError("a gate decides about a declared system or a repository, not about a bare URL")

@@ -38,7 +38,7 @@ COMMANDS = {
     "trust": "record that a system file may run its commands and contact its targets",
     "schema": "the JSON Schema of prodproof.toml, for editors",
     "range": "a whole demo system on this machine: start it, break a guarantee, verify, mend",
-    "demo": "start a small HTTPS site with flaws on this machine, verify it, show the report",
+    "demo": "start a small real shop on this machine, verify it, break one thing, see it found",
 }
 """Sub-command (module in this room) and its line in the help, so that help imports nothing."""
 

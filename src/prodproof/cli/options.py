@@ -20,7 +20,20 @@ CaFile = Annotated[
     Path | None,
     typer.Option("--ca-file", envvar="PRODPROOF_CA_FILE", help="A private CA (PEM) to trust beside the system's."),
 ]
-Rate = Annotated[float, typer.Option("--rate", min=0.1, max=1000, help="Requests a second to one host.")]
+Rate = Annotated[
+    float,
+    typer.Option("--rate", min=0.1, max=1000, envvar="PRODPROOF_RATE", help="Requests a second to one host."),
+]
+ScanRate = Annotated[
+    float,
+    typer.Option(
+        "--scan-rate",
+        min=1,
+        max=100_000,
+        envvar="PRODPROOF_SCAN_RATE",
+        help="Connection attempts a second in a port scan of another machine.",
+    ),
+]
 Resolve = Annotated[
     list[str] | None,
     typer.Option(

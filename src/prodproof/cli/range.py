@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from prodproof.cli.main import Exit
-from prodproof.range import Fault, Form, Range, fault_of, faults
+from prodproof.range import Fault, Form, Range, all_faults, fault_of
 from prodproof.range.component import missing_programs
 from prodproof.range.namespaces import within
 from prodproof.range.registry import DEFAULT, names, place
 from prodproof.reach.programs import find_program
-from prodproof.system.errors import UserError
+from prodproof.system.errors import UserError, inert
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -81,8 +81,8 @@ def status(name: Name = DEFAULT) -> None:
         typer.echo(f"  {'ok ' if trouble is None else 'not'} {part:<16} {trouble or ''}".rstrip())
     for item in range.broken:
         typer.echo(f"  broken on purpose: {item.guarantee} ({words(fault_of(item.guarantee), item.variant)})")
-    here = [fault.guarantee for fault in faults() if all(range.has(part) for part in fault.needs)]
-    typer.echo(f"{len(here)} of {len(faults())} faults can be switched on here: prodproof range faults")
+    here = [fault.guarantee for fault in all_faults() if all(range.has(part) for part in fault.needs)]
+    typer.echo(f"{len(here)} of {len(all_faults())} faults can be switched on here: prodproof range faults")
     if others := [other for other in names() if other != name]:
         typer.echo(f"other ranges: {', '.join(others)}")
     raise typer.Exit(Exit.FAILED if troubled else Exit.GO)
@@ -91,11 +91,13 @@ def status(name: Name = DEFAULT) -> None:
 @app.command("faults")
 def list_faults(pattern: Annotated[str, typer.Argument(metavar="[GLOB]")] = "*") -> None:
     """What can be broken, and in how many ways."""
-    for fault in faults():
-        if fnmatchcase(fault.guarantee, pattern):
-            typer.echo(fault.guarantee)
-            for number, _ in enumerate((fault.breaks, *fault.variants)):
-                typer.echo(f"  {number}  {words(fault, number)}")
+    found = [fault for fault in all_faults() if fnmatchcase(fault.guarantee, pattern)]
+    if not found:
+        raise UserError(f"there is no fault for {inert(pattern)}")
+    for fault in found:
+        typer.echo(fault.guarantee)
+        for number, _ in enumerate((fault.breaks, *fault.variants)):
+            typer.echo(f"  {number}  {words(fault, number)}")
 
 
 @app.command("break")
@@ -121,9 +123,9 @@ def mend(
 ) -> None:
     """Switch a fault off, or all of them."""
     range = Range.open(place(name))
-    if guarantee is not None and guarantee not in {item.guarantee for item in range.broken}:
-        raise UserError(f"{guarantee} is not broken; {_command('status', name)} says what is")
     with range.locked():
+        if guarantee is not None and guarantee not in {item.guarantee for item in range.broken}:
+            raise UserError(f"{inert(guarantee)} is not broken; {_command('status', name)} says what is")
         range.mend(guarantee)
     left = ", ".join(item.guarantee for item in range.broken)
     typer.echo(f"mended; still broken on purpose: {left}" if left else "mended: everything is healthy")

@@ -143,6 +143,7 @@ def settings_from(
     resolve: Sequence[str] = (),
     source_address: str | None = None,
     web_ports: tuple[int, int] = Settings.web_ports,
+    scan_rate: float = Settings.scan_rate,
 ) -> Settings:
     """Settings of one run from its options. Raises UserError for values that cannot be used."""
     made = Settings()
@@ -158,6 +159,7 @@ def settings_from(
         resolve=addresses,
         source_address=source_address,
         web_ports=web_ports,
+        scan_rate=scan_rate,
     )
 
 

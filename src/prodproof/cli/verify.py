@@ -16,6 +16,7 @@ from prodproof.cli.options import (
     Only,
     Rate,
     Resolve,
+    ScanRate,
     Source,
     State,
     Target,
@@ -64,6 +65,7 @@ def verify(
     resolve: Resolve = None,
     source_address: Source = None,
     web_ports: WebPorts = (80, 443),
+    scan_rate: ScanRate = 1000.0,
 ) -> None:
     """Verify a repository, a declared system or a URL: what holds, what is broken, what is unknown and why."""
     from prodproof.cli.reporting import render
@@ -71,7 +73,12 @@ def verify(
 
     now = datetime.now(UTC)
     settings = settings_from(
-        ca_file=ca_file, rate=rate, resolve=resolve or (), source_address=source_address, web_ports=web_ports
+        ca_file=ca_file,
+        rate=rate,
+        resolve=resolve or (),
+        source_address=source_address,
+        web_ports=web_ports,
+        scan_rate=scan_rate,
     )
     session = open_session(
         target, env=env, state=state, trust=trust, django=django, settings=settings, today=now.date()

@@ -11,7 +11,7 @@ IGNORED_IN_META = frozenset({"frame-ancestors", "report-uri", "sandbox"})
 """Directives without effect in `<meta http-equiv>` (HTML, 4.2.5.3)."""
 
 MAX_POLICIES = 50
-_EVERYWHERE = frozenset({"*", "http:", "https:", "ws:", "wss:", "ftp:", "blob:", "filesystem:"})
+_EVERYWHERE = frozenset({"http:", "https:", "ws:", "wss:", "ftp:", "blob:", "filesystem:"})
 _BLANKS = "\t\n\f\r "
 
 

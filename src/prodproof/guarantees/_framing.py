@@ -38,8 +38,7 @@ def _declared(source: str, embedders: tuple[str, ...], host: str) -> bool:
     name = _host(f"//{rest}")
     if name in {_host(item) or item.lower() for item in embedders}:
         return True
-    bare = name.removeprefix("*.")
-    return scheme in ("", "https", "http") and same_site(bare, host)
+    return scheme in ("", "https", "http") and same_site(name, host)
 
 
 def _host(url: str) -> str:

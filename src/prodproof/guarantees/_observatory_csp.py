@@ -48,11 +48,9 @@ def parse(policies: list[str]) -> Sources:
                     raise InvalidPolicyError
                 duplicates.add(name)
             seen.add(name)
-            if not words and name.endswith("-src"):
-                words = ["'none'"]
             items: list[list[object]] = [[word.lower(), number, number == 0] for word in words]
-            combined[name] = _merged(items if number == 0 else [*combined.get(name, []), *items])
-            if number == 0 and len(texts) > 1:
+            combined[name] = _merged([*combined.get(name, []), *items])
+            if number == 0:
                 for item in combined[name]:
                     item[2] = False
     found = {name: {str(item[0]) for item in items} or {"'none'"} for name, items in combined.items()}
@@ -77,8 +75,6 @@ def _rank(character: str) -> int:
 
 
 def _matches(first: str, second: str) -> bool:
-    if not first or (first == "/" and not second):
-        return True
     exact = not first.endswith("/")
     ours, theirs = first.split("/"), second.split("/")
     if len(ours) > len(theirs) or (exact and len(ours) != len(theirs)):
@@ -115,15 +111,7 @@ def judge(headers: list[str], meta: list[str], report_only: bool) -> tuple[Resul
 
 
 def _enforced(from_header: list[str], from_meta: list[str]) -> bool:
-    try:
-        if parse(from_header):
-            return True
-    except InvalidPolicyError:
-        pass
-    try:
-        return bool(parse(from_meta).keys() - set(_HEADER_ONLY))
-    except InvalidPolicyError:
-        return False
+    return bool(parse(from_header) or parse(from_meta).keys() - set(_HEADER_ONLY))
 
 
 def _result(policy: Sources) -> Result:
@@ -138,12 +126,10 @@ def _result(policy: Sources) -> Result:
         if not _keyed(scripts):
             return Result.CSP_INVALID
         for source in tuple(scripts):
-            if source in ("'self'", "'unsafe-inline'") or source.startswith(tuple(_BROAD)):
+            if source.startswith(tuple(_BROAD)):
                 scripts.discard(source)
-    active = {
-        source for name, sources in policy.items() if name not in (*_PASSIVE, "script-src") for source in sources
-    } | scripts
-    passive = {source for name in _PASSIVE for source in policy.get(name) or policy.get("default-src") or ()}
+    active = {source for name, sources in policy.items() if name not in _PASSIVE for source in sources} | scripts
+    passive = {source for name in _PASSIVE for source in policy.get(name, ())}
     if scripts & _BROAD_OR_INLINE or objects & _BROAD:
         return Result.CSP_UNSAFE_INLINE
     if _insecure(active):

@@ -91,7 +91,7 @@ _LOW_GRADES = ((40, "D+"), (30, "D"), (25, "D-"), (0, "F"))
 
 def grade(score: int) -> str:
     """The letter for a score."""
-    return next(letter for least, letter in (*_GRADES, *_LOW_GRADES) if max(score, 0) - max(score, 0) % 5 >= least)
+    return next(letter for least, letter in (*_GRADES, *_LOW_GRADES) if max(score, 0) >= least)
 
 
 def total(results: tuple[Result, ...]) -> int:

@@ -48,8 +48,6 @@ def catalogue() -> tuple[Entry, ...]:
             if file.name.startswith("_"):
                 continue
             made = _read(importlib.import_module(f"{package.__name__}.{file.name}"))
-            if made.id in entries:
-                raise CatalogueError(f"{made.id} is declared twice")
             entries[made.id] = made
     return tuple(entries[id] for id in sorted(entries))
 

@@ -55,7 +55,7 @@ def _from_inside(environment: Environment) -> tuple[tuple[str, str], ...]:
     address = "127.0.0.1"
     for network in environment.networks:
         try:
-            address = str(next(ipaddress.ip_network(network, strict=False).hosts()))
+            address = str(next(iter(ipaddress.ip_network(network, strict=False).hosts())))
         except (ValueError, StopIteration):
             continue
         break

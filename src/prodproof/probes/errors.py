@@ -49,7 +49,7 @@ async def observe(about: EntryPoint, world: World) -> Survey[ErrorAnswers]:
     answers: list[ErrorAnswer] = []
     lost: list[tuple[str, Reason, str]] = []
     certificate_error, lab = None, False
-    for item in (*provocations(parts.path or "/"), *_of_routes(world)):
+    for item in (*provocations(parts.path or "/"), *_of_routes(world), *_on_purpose(about)):
         answer = await world.http.ask(
             f"{origin}/",
             item.method,
@@ -127,6 +127,11 @@ def provocations(path: str) -> tuple[Provocation, ...]:
             content=b"username=%00&password=%00",
         ),
     )
+
+
+def _on_purpose(point: EntryPoint) -> tuple[Provocation, ...]:
+    """The path that the team keeps for this."""
+    return (Provocation("the path that fails on purpose", target=point.error_path),) if point.error_path else ()
 
 
 def _of_routes(world: World) -> tuple[Provocation, ...]:

@@ -123,9 +123,11 @@ class Deployment:
         words = [*namespaces.within(self.namespace), self.python, "-c", _COMMANDS, *commands]
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": os.fspath(self.var), **self.environment}
         environment.setdefault("DJANGO_SETTINGS_MODULE", "harbour.settings.production")
+        environment["PYTHONPATH"] = os.fspath(self.directory)
         process = subprocess.Popen(
             words,
-            cwd=self.directory,
+            # Whoever works below `var` is found and stopped with the range.
+            cwd=self.var,
             env=environment | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -136,14 +138,16 @@ class Deployment:
 
     def write_script(self, place: Path) -> None:
         """Write a program that runs `manage.py` here from wherever it is called, with this environment alone."""
-        inner = f'set -a; . "$0"; set +a; cd {shlex.quote(os.fspath(self.directory))} && '
-        inner += f'exec {shlex.quote(self.python)} manage.py "$@"'
+        environment, code, python = (
+            shlex.quote(os.fspath(item)) for item in (self.environment_file, self.directory, self.python)
+        )
+        inner = f'set -a; . {environment}; set +a; cd {code} && exec {python} manage.py "$@"'
         words = [*namespaces.within(self.namespace), "env", "-i", f"HOME={self.var}", "LANG=C.UTF-8"]
         before = " ".join(shlex.quote(word) for word in words)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(
             "#!/bin/sh\n# Django's commands for the deployed shop, with its environment and where it runs.\n"
-            f'exec {before} PATH="$PATH" sh -c {shlex.quote(inner)} {shlex.quote(os.fspath(self.environment_file))} "$@"\n'
+            f'exec {before} PATH="$PATH" sh -c {shlex.quote(inner)} manage "$@"\n'
         )
         place.chmod(stat.S_IRWXU)
 

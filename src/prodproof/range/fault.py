@@ -2,13 +2,14 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from prodproof.facts import Reason
 from prodproof.range.range import Range
-from prodproof.system.errors import UserError
+from prodproof.system.errors import UserError, inert
 
 Switch = Callable[[Range], None]
 
@@ -47,7 +48,7 @@ class Fault:
 
 
 @cache
-def faults() -> tuple[Fault, ...]:
+def all_faults() -> tuple[Fault, ...]:
     """Every fault, sorted by guarantee. Raises TypeError for a file whose place and guarantee differ."""
     import prodproof.range.faults as folder
 
@@ -66,12 +67,16 @@ def faults() -> tuple[Fault, ...]:
 def fault_of(guarantee: str) -> Fault:
     """The fault of a guarantee. Raises UserError when there is none."""
     area, _, name = guarantee.partition(".")
+    place = f"prodproof.range.faults.{area}.{name.replace('-', '_')}"
+    missing = UserError(f"there is no fault for {inert(guarantee)}: prodproof range faults lists those that there are")
+    if not re.fullmatch(r"[a-z]+\.[a-z0-9-]+", guarantee):
+        raise missing
     try:
-        module = importlib.import_module(f"prodproof.range.faults.{area}.{name.replace('-', '_')}")
-    except ModuleNotFoundError:
-        raise UserError(
-            f"there is no fault for {guarantee}: prodproof range status lists those that there are"
-        ) from None
+        module = importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is None or not place.startswith(error.name):
+            raise  # the file is there, and needs something that is not
+        raise missing from None
     fault = module.FAULT
     assert isinstance(fault, Fault)
     return fault

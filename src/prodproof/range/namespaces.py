@@ -65,7 +65,7 @@ def run_in(namespace: str | None, function: Callable[[], Result]) -> Result:
         except BaseException as error:  # handed on to the caller's thread
             errors.append(error)
 
-    thread = threading.Thread(target=entered, name=namespace)
+    thread = threading.Thread(target=entered, name=namespace, daemon=True)
     thread.start()
     thread.join()
     if errors:

@@ -80,7 +80,7 @@ def choose_places(
     """
     if form is Form.ISOLATED:
         # Documentation addresses (RFC 5737): behind the namespaces, ranges beside each other may share them. The
-        # providers' is a public one, since nobody visits names that lead to others; it belongs to a sink (RFC 7534).
+        # providers' is a public one, since nobody visits names that lead to others; it belongs to a sink (RFC 7535).
         return Places(
             outside_of="203.0.113.10",
             inside="10.77.0.20",

@@ -1,5 +1,6 @@
 """What listens on this machine beside a range."""
 
+import socket
 from pathlib import Path
 
 
@@ -14,3 +15,22 @@ def machine_wide() -> tuple[int, ...]:
             if fields[3] == "0A" and not int(address, 16):
                 found.add(int(port, 16))
     return tuple(sorted(found))
+
+
+def network_free(network: str) -> bool:
+    """Whether no TCP socket uses an address of a loopback network (`127.1.2`)."""
+    octets = [int(part) for part in network.split(".")]
+    backwards = "".join(f"{octet:02X}" for octet in reversed(octets))
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return not any(line.split()[1][2:8] == backwards for line in lines)
+
+
+def port_free(address: str, port: int) -> bool:
+    """Whether nobody listens on a port of an address, over TCP or UDP."""
+    try:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as sock:
+                sock.bind((address, port))
+    except OSError:
+        return False
+    return True

@@ -1,8 +1,9 @@
 """Plain processes that outlive whoever started them, and are found and stopped without fail.
 
 A process belongs to a range when it was recorded, is of a recorded process's session, carries the range's mark in its
-environment, or works in the range's `var/`. The last two find what was started an instant before the starter was
-killed; servers that overwrite their environment (nginx, PostgreSQL) are still found by their working directory.
+environment, or works in the range's `var/` or `srv/` without a terminal. The last two find what was started an instant
+before the starter was killed; servers that overwrite their environment (nginx, PostgreSQL) are still found by their
+working directory, and nobody's shell is taken for one of them.
 """
 
 import os
@@ -14,7 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "PRODPROOF_RANGE"
+WORKPLACES = ("var", "srv")
+"""Folders of a range in which only its processes work; people may have the others open."""
+
 STOP_SECONDS = 10.0
+ROUNDS = 3
+"""A process may have started another one while it was asked to end."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return _started(self.pid) == self.started
+        return _started(self.pid) == self.started and not _is_over(self.pid)
 
 
 def spawn(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environment: Mapping[str, str]) -> Process:
@@ -45,6 +51,8 @@ def spawn(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environmen
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # It is to outlive this object, which would otherwise complain when it goes.
+    child.returncode = 0
     return Process(child.pid, _started(child.pid) or 0)
 
 
@@ -57,26 +65,37 @@ def as_user(user: str | None) -> Sequence[str]:
 
 def stop(processes: Sequence[Process], seconds: float = STOP_SECONDS) -> None:
     """Ask processes, and all of their sessions, to end; kill what is left after `seconds`."""
-    recorded = {process.pid for process in processes if process.alive}
-    _end([pid for pid in _running() if pid in recorded or _session(pid) in recorded], recorded, seconds)
+    sessions = _sessions(processes)
+    _end([pid for pid in _running() if _session(pid) in sessions], sessions, seconds)
 
 
-def stop_all(mark: str, var: Path, recorded: Sequence[Process]) -> list[int]:
+def stop_all(mark: str, directory: Path, recorded: Sequence[Process]) -> list[int]:
     """Stop everything that belongs to a range; returns what could not be stopped, which is nothing as a rule."""
-    mine = set(belonging(mark, var, recorded))
-    _end(sorted(mine), {process.pid for process in recorded}, STOP_SECONDS)
-    return list(belonging(mark, var, recorded))
+    left = sorted(belonging(mark, directory, recorded))
+    for _ in range(ROUNDS):
+        _end(left, {process.pid for process in recorded}, STOP_SECONDS)
+        left = sorted(belonging(mark, directory, recorded))
+        if not left:
+            break
+    return left
 
 
-def belonging(mark: str, var: Path, recorded: Sequence[Process]) -> Iterator[int]:
-    """Every living process of a range."""
-    sessions = {process.pid for process in recorded if process.alive}
+def belonging(mark: str, directory: Path, recorded: Sequence[Process]) -> Iterator[int]:
+    """Every living process of a range, but for the caller and those that started it.
+
+    Args:
+        mark: of the range.
+        directory: of the range.
+        recorded: those that were written down.
+    """
+    sessions = _sessions(recorded)
+    callers = _ancestors(os.getpid())
     wanted = f"{MARK}={mark}".encode()
-    place = os.fspath(var.resolve()) + os.sep
+    places = tuple(os.fspath(directory.resolve() / name) + os.sep for name in WORKPLACES)
     for pid in _running():
-        if pid == os.getpid():
+        if pid in callers or _is_over(pid):
             continue
-        if pid in sessions or _session(pid) in sessions:
+        if _session(pid) in sessions:
             yield pid
             continue
         try:
@@ -84,7 +103,7 @@ def belonging(mark: str, var: Path, recorded: Sequence[Process]) -> Iterator[int
             works_in = os.readlink(f"/proc/{pid}/cwd") + os.sep
         except OSError:  # gone meanwhile, or somebody else's
             continue
-        if wanted in environment or works_in.startswith(place):
+        if wanted in environment or (works_in.startswith(places) and not _has_terminal(pid)):
             yield pid
 
 
@@ -119,8 +138,18 @@ def _living(pid: int) -> bool:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         pass
+    return not _is_over(pid)
+
+
+def _is_over(pid: int) -> bool:
     fields = _stat(pid)
-    return fields is not None and fields[0] != "Z"
+    if fields is None or fields[0] != "Z":
+        return fields is None
+    try:
+        # The first thread may be over while others are still ending: until then the process's sockets are open.
+        return len(os.listdir(f"/proc/{pid}/task")) <= 1
+    except OSError:
+        return True
 
 
 def _running() -> list[int]:
@@ -137,9 +166,28 @@ def _stat(pid: int) -> list[str] | None:
 
 def _started(pid: int) -> int | None:
     fields = _stat(pid)
-    return int(fields[19]) if fields and fields[0] != "Z" else None
+    return int(fields[19]) if fields else None
 
 
 def _session(pid: int) -> int | None:
     fields = _stat(pid)
     return int(fields[3]) if fields else None
+
+
+def _has_terminal(pid: int) -> bool:
+    fields = _stat(pid)
+    return fields is not None and fields[4] != "0"
+
+
+def _sessions(recorded: Sequence[Process]) -> set[int]:
+    # A session outlives its first process, whose number is not given away meanwhile.
+    return {process.pid for process in recorded if _started(process.pid) in (None, process.started)}
+
+
+def _ancestors(pid: int) -> set[int]:
+    found = set()
+    while pid:
+        found.add(pid)
+        fields = _stat(pid)
+        pid = int(fields[1]) if fields else 0
+    return found

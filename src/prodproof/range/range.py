@@ -13,7 +13,6 @@ Everything is on disk, so that any process can open a range that another one sta
 import fcntl
 import json
 import os
-import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prodproof.range import namespaces
 from prodproof.range.component import Component, components, missing_programs
-from prodproof.range.files import digest_tree, restore_tree
+from prodproof.range.files import digest_tree, remove_tree, restore_tree
 from prodproof.range.places import Form, Places, choose_places
+from prodproof.range.ports import network_free, port_free
 from prodproof.range.processes import Process, as_user, spawn, stop, stop_all
 from prodproof.range.vantage import Vantage
 from prodproof.system.errors import UserError
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from prodproof.range.fault import Fault
 
 START_SECONDS = 60.0
+STATE = "range.json"
+SAVING = "range.new"
 TREES = ("harbour", "srv", "etc")
 """What a fault may change and `mend` restores."""
 
@@ -62,12 +64,11 @@ class Range:
         self.form = Form(state["form"])
         self.places = Places(**state["places"])
         self.vantage = Vantage(directory / "vantage", self.places)
-        self._processes = {
-            name: [Process(*pair) for pair in pairs] for name, pairs in state.get("processes", {}).items()
-        }
-        self._broken = [Broken(*pair) for pair in state.get("broken", [])]
-        self._settled: dict[str, str] = state.get("settled", {})
+        self._processes: dict[str, list[Process]] = {}
+        self._broken: list[Broken] = []
+        self._settled: dict[str, str] = {}
         self._touched: set[str] = set()
+        self._take(state)
         self._parts = [kind(self) for kind in components() if self.form in kind.forms]
 
     # ---- beginning and end
@@ -89,17 +90,18 @@ class Range:
                 f"the {form} form needs {', '.join(sorted(missing))} (Debian: apt-get install {' '.join(packages)}); "
                 "or take --form embedded, which needs nothing"
             )
-        if directory.exists() and any(directory.iterdir()):
+        if directory.exists() and any(item.name != SAVING for item in directory.iterdir()):
             raise UserError(f"{directory} is not empty: prodproof range down, or another --name")
         directory.mkdir(parents=True, exist_ok=True)
         # Servers that refuse to run as root run as another user, who must get to his own folder.
         directory.chmod(0o711)
         identity = f"pp{os.urandom(4).hex()}"
-        places = choose_places(form, identity, _unused, _unused_port)
+        places = choose_places(form, identity, network_free, port_free)
         made = cls(directory, {"identity": identity, "form": form, "places": asdict(places)})
         made.save()
         try:
-            made._start_all(progress)
+            with made.locked():
+                made._start_all(progress)
         except BaseException:
             made.down()
             raise
@@ -108,11 +110,7 @@ class Range:
     @classmethod
     def open(cls, directory: Path) -> "Range":
         """A range that was started before. Raises UserError when there is none."""
-        try:
-            state = json.loads((directory / "range.json").read_text())
-        except FileNotFoundError:
-            raise UserError(f"no range at {directory}: prodproof range up") from None
-        return cls(directory, state)
+        return cls(directory, _saved(directory))
 
     def down(self) -> None:
         """Stop every process and remove everything, whatever state it is in.
@@ -120,11 +118,16 @@ class Range:
         Raises UserError when a process cannot be stopped (another user's, as a rule).
         """
         recorded = [process for processes in self._processes.values() for process in processes]
-        left = stop_all(self.identity, self.var, recorded)
+        left = stop_all(self.identity, self.directory, recorded)
         namespaces.remove(self.places)
         if left:
             raise UserError(f"these processes could not be stopped: {', '.join(map(str, left))}; nothing was removed")
-        shutil.rmtree(self.directory)
+        # What says what is to be stopped and removed goes last, so that an interrupted end can be ended.
+        if self.directory.exists():
+            for item in self.directory.iterdir():
+                if item.name != STATE:
+                    remove_tree(item) if item.is_dir() else item.unlink()
+            remove_tree(self.directory)
 
     # ---- places
 
@@ -198,7 +201,7 @@ class Range:
         """What ends TLS before the shop."""
         from prodproof.range.components.front import Front
 
-        return self.part(Front)
+        return self.part(Front)  # type: ignore[type-abstract]  # each form has its own kind
 
     # ---- faults
 
@@ -240,15 +243,20 @@ class Range:
         touched = set(self.settle())
         for part in self._parts:
             if part.commands() and not self._alive(part):
-                self.start(part)
-                touched.add(part.name)
+                # One of several processes may be left.
+                self.restart(part)
+        touched |= self._touched
+        self._touched.clear()
         for item in kept:
             touched |= self.break_(fault_of(item.guarantee), item.variant)
         self.save()
         return frozenset(touched)
 
     def settle(self) -> frozenset[str]:
-        """Let every component take up what was changed on disk; returns the names of those that did, or were stopped."""
+        """Let every component take up what was changed on disk.
+
+        Returns the names of those that did, or that were stopped.
+        """
         touched: set[str] = set()
         for part in self._parts:
             now = self._digest(part)
@@ -322,20 +330,29 @@ class Range:
             "broken": [[item.guarantee, item.variant] for item in self._broken],
             "settled": self._settled,
         }
-        file = self.directory / "range.json"
-        temporary = file.with_suffix(".new")
+        temporary = self.directory / SAVING
         temporary.write_text(json.dumps(state, indent=1))
-        temporary.replace(file)
+        temporary.replace(self.directory / STATE)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let nobody else change this range meanwhile. Raises UserError when somebody does."""
+        """Let nobody else change this range meanwhile, and go on from how others left it.
+
+        Raises UserError when somebody is changing it.
+        """
         with open(self.directory / "lock", "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise UserError(f"another command is changing the range at {self.directory}; wait for it") from None
+            self._take(_saved(self.directory))
             yield
+
+    def _take(self, state: dict[str, Any]) -> None:
+        processes = state.get("processes", {})
+        self._processes = {name: [Process(*pair) for pair in pairs] for name, pairs in processes.items()}
+        self._broken = [Broken(*pair) for pair in state.get("broken", [])]
+        self._settled = state.get("settled", {})
 
     def _start_all(self, progress: Callable[[str], None]) -> None:
         for folder in (self.etc, self.var / "log", self.var / "run", self.directory / "srv"):
@@ -385,18 +402,8 @@ class Range:
         return digest_tree(part.watched())
 
 
-def _unused(network: str) -> bool:
-    octets = [int(part) for part in network.split(".")]
-    backwards = "".join(f"{octet:02X}" for octet in reversed(octets))
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return not any(line.split()[1][2:8] == backwards for line in lines)
-
-
-def _unused_port(address: str, port: int) -> bool:
+def _saved(directory: Path) -> dict[str, Any]:
     try:
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            with socket.socket(socket.AF_INET, kind) as sock:
-                sock.bind((address, port))
-    except OSError:
-        return False
-    return True
+        return json.loads((directory / STATE).read_text())  # type: ignore[no-any-return]  # written by `save` alone
+    except FileNotFoundError:
+        raise UserError(f"no range at {directory}: prodproof range up") from None

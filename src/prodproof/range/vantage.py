@@ -9,6 +9,9 @@ from prodproof.range.places import API, FORGOTTEN, HOST, STAGING, Places
 from prodproof.reach.programs import find_program
 from prodproof.reach.world import Settings
 
+RATE, SCAN_RATE = 500.0, 50_000.0
+"""Nobody else is troubled by a range's own servers: requests and connection attempts a second."""
+
 
 class Vantage:
     """Kept in `vantage/vantage.json` of a range, so that every process that looks sees the same."""
@@ -59,7 +62,10 @@ class Vantage:
     @property
     def resolve(self) -> Mapping[str, str]:
         """Names that the vantage would get from the public DNS."""
-        return {name: self._places.outside_of for name in (HOST, API, STAGING, FORGOTTEN)}
+        names = dict.fromkeys((HOST, API, STAGING, FORGOTTEN), self._places.outside_of)
+        # Faults of the zone lead these to a provider.
+        led_away = dict.fromkeys((f"assets.{HOST}", f"status.{HOST}"), self._places.providers)
+        return names | led_away
 
     def settings(self) -> Settings:
         """How a run from this vantage behaves."""
@@ -70,6 +76,8 @@ class Vantage:
             resolve=self.resolve,
             source_address=places.vantage,
             web_ports=(places.http, places.https),
+            rate=RATE,
+            scan_rate=SCAN_RATE,
         )
 
     def variables(self) -> dict[str, str]:
@@ -79,6 +87,8 @@ class Vantage:
             "PRODPROOF_CA_FILE": str(self.ca_file),
             "PRODPROOF_RESOLVE": " ".join(f"{name}={address}" for name, address in self.resolve.items()),
             "PRODPROOF_SOURCE_ADDRESS": places.vantage,
+            "PRODPROOF_RATE": f"{RATE:g}",
+            "PRODPROOF_SCAN_RATE": f"{SCAN_RATE:g}",
             "PRODPROOF_WEB_PORTS": f"{places.http} {places.https}",
             "XDG_STATE_HOME": str(self.directory / "state"),
             "XDG_CONFIG_HOME": str(self.directory / "config"),

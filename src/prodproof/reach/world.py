@@ -24,6 +24,9 @@ class Settings:
     rate: float = 10.0
     """Requests a second to one host."""
 
+    scan_rate: float = 1000.0
+    """Connection attempts a second to the ports of a machine that is not this one."""
+
     connect_timeout: float = 5.0
     """Seconds."""
 

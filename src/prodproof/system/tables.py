@@ -79,6 +79,9 @@ class EntryPointTable(Table):
     public_paths: list[Text] = Field(
         default=[], description="In a closed environment, paths that strangers may read (a health check, for example)."
     )
+    error_path: Text | None = Field(
+        default=None, description="A path that fails on purpose, so that the page of a 500 can be read."
+    )
     login: SecretRef | None = Field(
         default=None, description="Reference to `user:password` with which a closed environment must open (Basic)."
     )

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dns import Lookup
-from tests.servers.dns import NameServer
-from tests.servers.services import own_address
+from prodproof.range.servers.name_server import NameServer
 from prodproof.reach.dns.resolver import TRIES, Reply, Resolver, parse_reply, split_server
 from prodproof.reach.world import Settings
 from tests.reach import servers
+from tests.servers.services import own_address
 
 ZONE = """\
 $TTL 60

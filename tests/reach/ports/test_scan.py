@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.services import own_address
 from prodproof.reach.ports.scan import Scanner, ranges
 from prodproof.reach.world import Settings
+from tests.servers.services import own_address
 
 
 def later() -> float:

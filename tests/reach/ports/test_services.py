@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodproof.facts.ports import OpenPort, UdpState
-from tests.servers.services import own_address
-from tests.servers.tls_server import ADDRESS, TlsServer
 from prodproof.reach.dns import udp
 from prodproof.reach.ports import services
 from prodproof.reach.world import Settings
 from tests.reach import servers
+from tests.servers.services import own_address
+from tests.servers.tls_server import ADDRESS, TlsServer
 
 NOT_ALLOWED = b"\xff\x6a\x04Host '203.0.113.9' is not allowed to connect to this MySQL server"
 MYSQL = b"\x4a\x00\x00\x00\x0a8.0.36\x00" + bytes(67)

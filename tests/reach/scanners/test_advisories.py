@@ -11,7 +11,7 @@ import pytest
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dependencies import Ecosystem
-from prodproof.range.components.advisories import DJANGO, HTTP, Advisories
+from prodproof.range.components.advisories import DJANGO, HTTP, write_export
 from prodproof.reach.scanners import advisories
 from prodproof.reach.scanners.advisories import (
     Looked,
@@ -40,7 +40,7 @@ def looked(answer: Looked | Unseen) -> Looked:
 def test_an_export(tmp_path: Path, layout: str) -> None:
     path = tmp_path / "osv"
     if layout == "folders":
-        Advisories(path, NOW)
+        write_export(path, NOW)
     elif layout == "one zip":
         path = tmp_path / "all.zip"
         with ZipFile(path, "w") as archive:
@@ -56,7 +56,7 @@ def test_an_export(tmp_path: Path, layout: str) -> None:
 
 
 def test_age(tmp_path: Path) -> None:
-    Advisories(tmp_path, datetime(2026, 5, 1, tzinfo=UTC))
+    write_export(tmp_path, datetime(2026, 5, 1, tzinfo=UTC))
     dated = looked(OsvExport(tmp_path).look_up([OLD_DJANGO])).dated
     assert dated is not None and age_in_days(dated, NOW) == 31
     assert age_in_days(NOW, datetime(2026, 5, 1, tzinfo=UTC)) == 0
@@ -76,7 +76,7 @@ def no_zip(path: Path) -> Path:
 
 
 def cut_off(path: Path) -> Path:
-    Advisories(path, NOW)
+    write_export(path, NOW)
     whole = (path / "PyPI" / "all.zip").read_bytes()
     (path / "PyPI" / "all.zip").write_bytes(whole[: len(whole) // 2])
     return path

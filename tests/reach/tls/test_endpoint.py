@@ -25,13 +25,13 @@ from hypothesis import strategies as st
 from prodproof.facts import Reason
 from prodproof.facts.tls import TlsAddress
 from prodproof.range.components.certificates import Authority
-from tests.servers.tls_server import ADDRESS, HOST, TlsServer
 from prodproof.reach.ports.services import identify
 from prodproof.reach.tls.chain import UnreadableError, read_certificate
 from prodproof.reach.tls.endpoint import Target, examine
 from prodproof.reach.world import Settings
 from tests.reach import servers
 from tests.servers import postgres
+from tests.servers.tls_server import ADDRESS, HOST, TlsServer
 
 QUICK = Settings(connect_timeout=1.0, total_timeout=0.5)
 

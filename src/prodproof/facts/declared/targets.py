@@ -76,6 +76,9 @@ class EntryPoint:
     public_paths: tuple[str, ...] = ()
     """In closed environments, paths that strangers may read (a health check, for example)."""
 
+    error_path: str | None = None
+    """A path that fails on purpose, so that the page of a 500 can be read."""
+
     login: str | None = None
     """Secret reference of `user:password` for the positive control of a closed environment (Basic authentication)."""
 

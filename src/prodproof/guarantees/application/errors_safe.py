@@ -7,7 +7,8 @@ each error answer is read for the traces of a dozen frameworks and databases, fi
 addresses of declared people. Where no 500 could be provoked it is unknown.
 Mend: Django: DEBUG = False and templates 400.html, 403.html, 404.html, 500.html without context; log, do not print.
 nginx: server_tokens off; error_page for 4xx and 5xx. Express: NODE_ENV=production and an error handler of your own.
-Spring: server.error.include-stacktrace=never. To prove the 500 page, keep a route that fails on purpose for staff.
+Spring: server.error.include-stacktrace=never. To prove the 500 page, keep a route that fails on purpose, within a rate,
+and declare it as `error_path` of the entry point.
 """
 
 from dataclasses import replace
@@ -52,7 +53,9 @@ def judge(fact: ErrorAnswers, declared: EntryPoint) -> Verdict:
     if 404 not in statuses:
         return unknown(Reason.INCOMPLETE, "not even a 404 answer of the site itself was seen")
     if 500 not in statuses:
-        return unknown(Reason.INCOMPLETE, "no 500 answer could be provoked, so its page was not seen")
+        return unknown(
+            Reason.INCOMPLETE, "no 500 answer could be provoked, so its page was not seen; declare an error_path"
+        )
     errors = sorted(status for status in statuses if status >= 400)
     return holds(f"nothing is given away by {', '.join(map(str, errors))}")
 

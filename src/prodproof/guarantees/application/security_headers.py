@@ -321,4 +321,5 @@ EXAMPLES = (
         says="lets * frame it",
     ),
     Example("no policy is two findings", _with(CSP), broken, SHOP, says="(and 1 more)"),
+    Example("no policy on the page alone", _with(CSP, only=Situation.NORMAL), broken, SHOP, says="the normal answer"),
 )

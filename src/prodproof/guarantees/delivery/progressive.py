@@ -144,10 +144,8 @@ EXAMPLES = (
     Example("compose alone", replace(_SWARM, deployed=False), unknown, reason=Reason.NOT_DECLARED),
     Example("compose for developers", replace(_SWARM, deployed=False, other_platform=True), not_applicable),
     Example("a DaemonSet", replace(_BLIND, kind="DaemonSet"), not_applicable),
-    Example("scaled to zero", replace(_BLIND, rollout=replace(_ROLLING.rollout, replicas=0)), not_applicable),
-    Example(
-        "one pod without a readiness probe", replace(_BLIND, rollout=replace(_ROLLING.rollout, replicas=1)), broken
-    ),
+    Example("scaled to zero", replace(_BLIND, rollout=_unavailable("0", 0).rollout), not_applicable),
+    Example("one pod without a readiness probe", replace(_BLIND, rollout=_unavailable("0", 1).rollout), broken),
     Example(
         "a readiness probe beside a container without",
         replace(_ROLLING, containers=(_CONTAINER, replace(_CONTAINER, readiness=False))),

@@ -356,4 +356,17 @@ EXAMPLES = (
         broken,
         says="without waiting for the tests in job test",
     ),
+    Example(
+        "after CI has succeeded, written without blanks",
+        Pipelines(
+            (
+                _CI,
+                replace(
+                    _CHAINED,
+                    jobs=(replace(_CHAINED.jobs[0], condition="github.event.workflow_run.conclusion=='success'"),),
+                ),
+            )
+        ),
+        holds,
+    ),
 )

@@ -210,4 +210,12 @@ EXAMPLES = (
         DECLARED,
         says="(and 1 more)",
     ),
+    Example(
+        "two panels are open",
+        replace(GOOD, answers=(replace(REFUSED, status=200), replace(REFUSED, status=200, path="/cms/"))),
+        broken,
+        DECLARED,
+        says="(and 1 more)",
+    ),
+    Example("a declared path lets one choose", _one(what="declared", status=300), holds, DECLARED),
 )

@@ -309,6 +309,7 @@ EXAMPLES = (
         _open(9090, "prometheus"),
         broken,
         replace(SHOP_HOST, ports=(*SHOP_HOST.ports, Port(number=9090, purpose="metrics", public=False))),
+        says="prometheus answers",
     ),
     Example(
         "a declared internal port behind a proxy that answers for every port",

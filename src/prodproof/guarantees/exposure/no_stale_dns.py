@@ -322,6 +322,7 @@ EXAMPLES = (
         _apex(mail=(TargetSeen(name="mx.gone.example", lookup=Lookup.NO_DATA),)),
         broken,
         _SHOP,
+        says="its mail goes to",
     ),
     Example(
         "an entry point on a port of its own",
@@ -404,5 +405,15 @@ EXAMPLES = (
         _more(name="www.shop.example", lookup=Lookup.NO_DATA, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
         holds,
         _AT_AWS,
+    ),
+    Example("the name server may not be asked", _apex(lookup=Lookup.NOT_ALLOWED), unknown, _SHOP, reason=Reason.DENIED),
+    Example("the name server was not asked", _apex(lookup=Lookup.NOT_ASKED), unknown, _SHOP, reason=Reason.INCOMPLETE),
+    Example("a zone of one declared address", replace(_ZONE, names=(_WWW,)), holds, _SHOP),
+    Example("a technical name below another", _more(name="a._x.shop.example", service="", takeover=None), holds, _SHOP),
+    Example(
+        "a declared host without an address",
+        _more(name="web2.shop.example", chain=(), addresses=(), service="", takeover=None),
+        holds,
+        replace(_SHOP, all_hosts=(Host(name="web2.shop.example"),)),
     ),
 )

@@ -206,7 +206,9 @@ EXAMPLES = (
             "gunicorn 20.1.0",
         )
     ),
-    Example("a name without a version", _page(headers=(*PAGE.headers, ("server", "gunicorn"))), holds, SHOP),
+    Example(
+        "a name without a version", _page(headers=(*PAGE.headers, ("server", "gunicorn behind a proxy"))), holds, SHOP
+    ),
     Example(
         "the framework tells its version",
         _page(headers=(*PAGE.headers, ("x-powered-by", "PHP/8.2.1"))),
@@ -298,6 +300,15 @@ EXAMPLES = (
         "a cookie that was not meant to be strict",
         replace(
             _page(cookies=(Cookie("sessionid"),)),
+            intended=replace(GOOD.intended, cookies=(IntendedCookie("sessionid", "session"),)),
+        ),
+        holds,
+        SHOP,
+    ),
+    Example(
+        "a cookie that is stricter than was meant",
+        replace(
+            _page(cookies=(Cookie("sessionid", same_site="lax"),)),
             intended=replace(GOOD.intended, cookies=(IntendedCookie("sessionid", "session"),)),
         ),
         holds,

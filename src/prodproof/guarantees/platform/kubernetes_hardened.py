@@ -240,7 +240,10 @@ EXAMPLES = (
     Example("privileged", _with(privileged=True), broken, says="web runs privileged"),
     Example("shares the node's processes", replace(_POD, host_pid=True), broken, says="hostPID"),
     Example(
-        "mounts the docker socket", replace(_POD, host_paths=("/var/run/docker.sock",)), broken, says="docker.sock"
+        "mounts the docker socket",
+        replace(_POD, host_paths=("/var/run/docker.sock",)),
+        broken,
+        says="control of the node",
     ),
     Example("root", _with(run_as_user=0, run_as_non_root=None), broken, says="runs as root"),
     Example("SYS_ADMIN added", _with(added=("SYS_ADMIN",)), broken, says="SYS_ADMIN"),

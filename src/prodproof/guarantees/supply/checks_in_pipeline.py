@@ -209,4 +209,10 @@ EXAMPLES = (
         _with(triggers=(Trigger("schedule"),), jobs=(Job("scan", 4, opaque=("acme/ci/scan.yml@v1",)),)),
         broken,
     ),
+    Example(
+        "no images, and no dependency scan",
+        replace(_without(Role.DEPENDENCY_SCAN), builds_images=False),
+        broken,
+        says="no pipeline runs any dependency scan",
+    ),
 )

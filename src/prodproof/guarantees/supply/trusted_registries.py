@@ -432,4 +432,16 @@ EXAMPLES = (
         replace(SHOP, inferred=True),
         says="TLS",
     ),
+    Example(
+        "a build argument without braces",
+        replace(_FILE, references=(replace(_FILE.references[0], name="$REGISTRY/shop", undecided=True),)),
+        unknown,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "declared without a host",
+        _from("pypi.acme.example"),
+        broken,
+        replace(SHOP, registries=(Registry(url="https://"),)),
+    ),
 )

@@ -17,7 +17,6 @@ from prodproof.facts.updates import Manifest, UpdateBots, UpdateRule
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, not_applicable
 
 _ALSO = {
-    "uv": {"uv"},
     "bun": {"bun", "npm"},
     "npm": {"npm", "bun"},
     "terraform": {"terraform", "opentofu"},
@@ -169,6 +168,11 @@ EXAMPLES = (
     Example(
         "Renovate leaves the folder out, from the root",
         replace(_in("/vendor"), rules=(UpdateRule("renovate", ("docker",), ("**",), ("/vendor/**",)),)),
+        broken,
+    ),
+    Example(
+        "Renovate looks in another folder",
+        replace(_in("/api"), rules=(UpdateRule("renovate", ("docker",), ("/web",)),)),
         broken,
     ),
 )

@@ -18,6 +18,15 @@ WEB_PORT = 8000
 INTERNAL_PORT = 8002
 SETTINGS = "harbour/settings/production.py"
 
+ASKED_FOR = (
+    "application.debug-off",
+    "application.no-debug-endpoints",
+    "exposure.admin-restricted",
+    "exposure.public-behaviour-matches",
+    "exposure.staging-closed",
+)
+"""Guarantees that do not hold where nobody can ask the application for its settings and addresses."""
+
 
 class Application(Component):
     """Everything that a deployment restarts: gunicorn for visitors, gunicorn for our own services, the worker."""
@@ -41,7 +50,11 @@ class Application(Component):
         self.var.mkdir(parents=True)
         deployment.set_environment(self._variables())
         deployment.take(self.range.part(Repo).directory)
-        deployment.write_script(self.range.directory / "bin" / "manage")
+        deployment.write_script(self._script)
+        place = self.range.directory / "bin" / "manage"
+        place.parent.mkdir()
+        # What faults change lies below `etc`.
+        place.symlink_to(self._script)
         static = deployment.run("collectstatic --noinput")
         if self.range.has("postgres"):
             migrated = deployment.run("migrate --noinput", *self._cache_table(), **self._migrator())
@@ -101,7 +114,15 @@ class Application(Component):
         lines = [f"{name} = {value!r}" for name, value in changes.items()]
         self.write(SETTINGS, "\n".join((self.read(SETTINGS).rstrip("\n"), "", *lines, "")))
 
+    def refuse_commands(self) -> None:
+        """From now on nobody can run Django's commands there; visitors notice nothing."""
+        self._script.write_text('#!/bin/sh\necho "service \\"web\\" is not running" >&2\nexit 1\n')
+
     # ---- what it is given
+
+    @property
+    def _script(self) -> Path:
+        return self.etc / "manage"
 
     def _variables(self) -> dict[str, str]:
         places = self.range.places

@@ -18,7 +18,7 @@ from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.places import API, HOST, STAGING
 from prodproof.range.servers import program
 
-Plain = Literal["redirect", "content", "elsewhere", "forms"]
+Plain = Literal["redirect", "content", "elsewhere", "forms", "nothing"]
 Oldest = Literal["TLSv1", "TLSv1.1", "TLSv1.2"]
 
 WEB_PORT, STAGING_PORT = 8000, 8001
@@ -95,6 +95,7 @@ class Front(Component):
                 "oldest": "TLSv1.2",
                 "suites": MODERN,
                 "plain": "redirect",
+                "forwards_claims": False,
                 "silent": False,
                 "locked_out": False,
                 "max_body": MAX_BODY,
@@ -156,8 +157,8 @@ class Front(Component):
         self._change_host(host, "headers", lambda headers: {**headers, **made})
 
     def plain(self, behaviour: Plain) -> None:
-        """What the plain HTTP port does: redirect to HTTPS (healthy), serve content, redirect to another host, or
-        redirect but take forms (POST)."""
+        """What the plain HTTP port does: redirect to HTTPS (healthy), serve content at `/`, redirect to another host,
+        redirect but take forms (POST), or take a request and hang up without a word ("nothing")."""
         self._change(plain=behaviour)
 
     def protocols(self, oldest: Oldest = "TLSv1.2", suites: str | None = None) -> None:
@@ -178,6 +179,10 @@ class Front(Component):
         """Let strangers see what lies under a path of staging without the login; a path without a slash at its end
         is that page alone."""
         self._change_host(host, "open", lambda paths: [*paths, path])
+
+    def forward_claims(self) -> None:
+        """From now on the shop is told the address that a visitor claims (X-Forwarded-For), and the true one last."""
+        self._change(forwards_claims=True)
 
     def lock_out(self) -> None:
         """From now on everybody gets 403, as a vantage that a firewall knows."""

@@ -17,7 +17,7 @@ _BESIDE = "requests"
 
 
 class Interpreter(Component):
-    """`.venv` of the repository: metadata of the packages that the shop's lock names, copied from this interpreter's."""
+    """`.venv` of the repository: metadata of the packages that the shop's lock names, as this interpreter has them."""
 
     name = "interpreter"
     after = ("repo",)

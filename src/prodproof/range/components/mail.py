@@ -2,12 +2,12 @@
 
 import mailbox
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from email.message import Message
 from pathlib import Path
 
 from prodproof.range.component import Command, Component
+from prodproof.range.servers import program
 
 PORT = 1025
 
@@ -17,12 +17,8 @@ class Mail(Component):
 
     name = "mail"
 
-    def configure(self) -> None:
-        self.var.mkdir(parents=True)
-
     def commands(self) -> Sequence[Command]:
-        words = (sys.executable, "-m", "prodproof.range.servers.mail_sink", self.range.places.inside, str(PORT))
-        return (Command("mail", (*words, os.fspath(self.var))),)
+        return (Command("mail", program("mail_sink", self.range.places.inside, str(PORT), os.fspath(self.var))),)
 
     def trouble(self) -> str | None:
         return None if self.range.listens(self.range.places.inside, PORT) else "nothing takes mail"

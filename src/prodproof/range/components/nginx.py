@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ error_log stderr warn;
 events {{ worker_connections 1024; }}
 http {{
   access_log {log} combined;
+  server_tokens off;
   client_body_temp_path {var}/body;
   proxy_temp_path {var}/proxy;
   fastcgi_temp_path {var}/fastcgi;
@@ -56,11 +58,15 @@ location = /served/{number} {{
   add_header Last-Modified "";
 {headers}}}
 """
+_REDIRECT = "return 301 https://$host$request_uri;"
+_PAGE = "<!doctype html><title>Harbour</title><h1>Harbour</h1>"
 _PLAIN = {
-    "content": 'default_type text/html; return 200 "<!doctype html><title>Harbour</title><h1>Harbour</h1>";',
+    "content": f'default_type text/html;\n        if ($uri = /) {{ return 200 "{_PAGE}"; }}\n        {_REDIRECT}',
     "elsewhere": "return 301 https://www.harbour.example$request_uri;",
-    "forms": 'if ($request_method = POST) { return 200 "taken"; }\n        return 301 https://$host$request_uri;',
+    "forms": f'if ($request_method = POST) {{ return 200 "taken"; }}\n        {_REDIRECT}',
+    "nothing": "return 444;",
 }
+_FORWARDED = {False: "$remote_addr", True: "$proxy_add_x_forwarded_for"}
 
 
 class Nginx(Front):
@@ -120,7 +126,6 @@ class Nginx(Front):
         places = self.range.places
         own_port = "" if places.https == 443 else f":{places.https}"
         hosts = description["hosts"]
-        redirect = "return 301 https://$host$request_uri;"
         shop = {
             f"server 127.0.0.1:{WEB_PORT};": f"server {places.inside}:{WEB_PORT};",
             f"server 127.0.0.1:{STAGING_PORT};": f"server {places.inside}:{STAGING_PORT};",
@@ -131,13 +136,11 @@ class Nginx(Front):
             "listen 80": f"listen {places.outside_of}:{places.http}",
             "listen 443": f"listen {places.outside_of}:{places.https}",
             "server_name harbour.example;": f"server_name {' '.join((HOST, *hosts[HOST]['names']))};",
-            redirect: _PLAIN.get(description["plain"], redirect),
+            _REDIRECT: _PLAIN.get(description["plain"], _REDIRECT),
             "    /healthz  off;\n": "".join(_open(path) for path in hosts[STAGING]["open"]),
         }
-        if own_port and description["plain"] in ("redirect", "forms"):
-            shop["https://$host$request_uri"] = f"https://$host{own_port}$request_uri"
-        elif own_port and description["plain"] == "elsewhere":
-            shop["www.harbour.example$request_uri"] = f"www.harbour.example{own_port}$request_uri"
+        if own_port and description["plain"] != "nothing":
+            shop["$request_uri;"] = f"{own_port}$request_uri;"
         later = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
         protocols = " ".join(later[later.index(description["oldest"]) :])
         return {
@@ -148,7 +151,10 @@ class Nginx(Front):
                 "ssl_protocols TLSv1.2 TLSv1.3;": f"ssl_protocols {protocols};",
                 "ECDHE+AESGCM:ECDHE+CHACHA20": description["suites"],
             },
-            "proxy.conf": {"Host $server_name": f"Host $server_name{own_port}"},
+            "proxy.conf": {
+                "Host $server_name": f"Host $server_name{own_port}",
+                "X-Forwarded-For $remote_addr": f"X-Forwarded-For {_FORWARDED[description['forwards_claims']]}",
+            },
             "refused.conf": {"root /etc/nginx/harbour;": f"root {self.etc}/harbour;"},
             "acme.conf": {"root /var/www/acme;": f"root {self._webroot};"},
         }
@@ -249,7 +255,7 @@ def _headers_of(served: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterat
 
 def _open(path: str) -> str:
     """A line of staging's map: no login for this page, or for everything below a path that ends with a slash."""
-    return f"    {_literal(f'~^{path}' if path.endswith('/') else path)} off;\n"
+    return f"    {_literal(f'~^{re.escape(path)}' if path.endswith('/') else path)} off;\n"
 
 
 def _literal(text: str) -> str:

@@ -1,6 +1,5 @@
 """Third parties that names of the zone lead to."""
 
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,11 +12,12 @@ from prodproof.facts.declared import Zone
 from prodproof.range.component import Command, Component
 from prodproof.range.servers import program
 
-BUCKET = "assets.harbour.example"
+BUCKET = "assets.quay.example"
+"""Of another customer."""
 
 
 class Providers(Component):
-    """An object store with the shop's bucket, and whatever else answers at the providers' address."""
+    """An object store, and whatever else answers at the providers' address."""
 
     name = "providers"
     seen_by = frozenset({Zone})
@@ -25,7 +25,7 @@ class Providers(Component):
     def configure(self) -> None:
         bucket = self.etc / "buckets" / BUCKET
         bucket.mkdir(parents=True)
-        (bucket / "index.txt").write_text("pictures of the products\n")
+        (bucket / "index.txt").write_text("somebody else's pictures\n")
         certificate = self.etc / "certificate.pem"
         certificate.touch(mode=0o600)
         certificate.write_bytes(_self_signed(f"{BUCKET}.s3.eu-central-1.amazonaws.com"))
@@ -42,10 +42,6 @@ class Providers(Component):
 
     def reload(self) -> None:
         """The folder is read anew at every request."""
-
-    def delete_bucket(self) -> None:
-        """Delete the bucket that `assets` leads to."""
-        shutil.rmtree(self.etc / "buckets" / BUCKET)
 
 
 def _self_signed(name: str) -> bytes:

@@ -64,7 +64,7 @@ class Sshd(Component):
     """Behind the packet filter it is on the public address, for the office alone; without one it is inside only.
 
     Root gives everybody an account of their own. Without root the server can only let in whoever started it, with any
-    of the personal keys.
+    of the personal keys; and where root may not mount (in most containers), it lets nobody in.
     """
 
     name = "sshd"
@@ -122,6 +122,8 @@ class Sshd(Component):
         (self.etc / "sshd_config").write_text(configuration)
         if self.accounts:
             self._make_accounts(people)
+        elif os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # it starts with none but this one
 
     def commands(self) -> Sequence[Command]:
         # It starts itself again for every connection, and so wants to know where it lies.
@@ -154,7 +156,18 @@ class Sshd(Component):
 
 
 def _make_key(file: Path, comment: str) -> None:
-    command = (shutil.which("ssh-keygen") or "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(file))
+    command = (
+        shutil.which("ssh-keygen") or "ssh-keygen",
+        "-q",
+        "-t",
+        "ed25519",
+        "-N",
+        "",
+        "-C",
+        comment,
+        "-f",
+        str(file),
+    )
     subprocess.run(command, check=True, timeout=30, stdin=subprocess.DEVNULL)
 
 

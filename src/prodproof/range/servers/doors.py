@@ -17,7 +17,11 @@ SAYS = {
     # Each: what it answers to its own clients' first message (by how that begins), and to anything else.
     "redis": (b"PING", b"+PONG\r\n", b"-ERR unknown command\r\n"),
     "postgres": (bytes.fromhex("0000000804d2162f"), b"N", b""),
-    "http": (b"GET ", b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + _PAGE, b"HTTP/1.0 400 Bad Request\r\n\r\n"),
+    "http": (
+        b"GET ",
+        b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + _PAGE,
+        b"HTTP/1.0 400 Bad Request\r\n\r\n",
+    ),
 }
 
 

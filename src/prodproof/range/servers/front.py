@@ -4,10 +4,10 @@
 
 CONFIG is a JSON file: `https` and `http` (address and port of each), `certificate` and `key` (PEM files), `oldest`
 protocol and `suites` of TLS, `max_body` in bytes, `own_headers` of the answers that are not the shop's, `login_file`
-(`user:password`), `plain` (what the plain HTTP port does), `silent` (listens, and never says a word), `locked_out`
-(everybody gets 403), and `hosts` by name. Each host has its `backend` (address and port), further `names`, `closed`
-(only for who has the login) but for its `open` paths, answers that are `served` here by path, and `headers` that are
-changed on the way out.
+(`user:password`), `plain` (what the plain HTTP port does), `forwards_claims` (X-Forwarded-For of visitors is passed
+on), `silent` (listens, and never says a word), `locked_out` (everybody gets 403), and `hosts` by name. Each host has
+its `backend` (address and port), further `names`, `closed` (only for who has the login) but for its `open` paths,
+answers that are `served` here by path, and `headers` that are changed on the way out.
 """
 
 import base64
@@ -15,7 +15,6 @@ import hmac
 import http.client
 import http.server
 import json
-import os
 import posixpath
 import signal
 import socket
@@ -84,7 +83,7 @@ class Site:
     def plain(self, method: str, target: str, host: str) -> Answer:
         """The answer of the plain HTTP port."""
         behaviour = self.config["plain"]
-        if behaviour == "content" or (behaviour == "forms" and method == "POST"):
+        if (behaviour == "content" and target == "/") or (behaviour == "forms" and method == "POST"):
             return self.own(200, [], page("Harbour"))
         name = "www.harbour.example" if behaviour == "elsewhere" else host
         port = self.config["https"][1]
@@ -123,7 +122,8 @@ class Site:
             for key, value in request.headers.items():
                 if is_passed_on(key.lower(), closed=host["closed"]):
                     connection.putheader(key, value)
-            connection.putheader("X-Forwarded-For", request.client_address[0])
+            claimed = request.headers.get_all("X-Forwarded-For", []) if self.config["forwards_claims"] else []
+            connection.putheader("X-Forwarded-For", ", ".join((*claimed, request.client_address[0])))
             connection.putheader("X-Forwarded-Proto", "https")
             if body or request.command in ("POST", "PUT", "PATCH"):
                 connection.putheader("Content-Length", str(len(body)))
@@ -211,14 +211,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._reply(site.own(refusal))
         elif self.server.secure:
             self._reply(site.secure(self, body))
-        elif self.host in site.hosts:
+        elif self.host in site.hosts and site.config["plain"] != "nothing":
             self._reply(site.plain(self.command, self.path, self.host))
         else:
             self.close_connection = True
 
     def _read(self, max_body: int) -> tuple[int, bytes]:
         """The status of a refusal, or 0, and the body."""
-        if not self.path.startswith("/") or len(self.headers.get_all("Host", [])) != 1:
+        named = len(self.headers.get_all("Host", [])) == 1 and all(self.host.split("."))
+        if not named or not self.path.startswith("/"):
             return 400, b""
         if len(self.path) > MAX_TARGET:
             return 414, b""
@@ -292,7 +293,6 @@ def main(file: str) -> None:
     """Serve until asked to end."""
     config = json.loads(Path(file).read_text())
     places = {scheme: (str(config[scheme][0]), int(config[scheme][1])) for scheme in ("https", "http")}
-    signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
     if config["silent"]:
         kept = [socket.create_server(place, backlog=1024) for place in places.values()]
         signal.pause()

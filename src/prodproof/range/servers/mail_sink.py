@@ -1,6 +1,6 @@
-"""Takes every mail and delivers none: `python -m prodproof.range.servers.mail_sink ADDRESS PORT FOLDER`.
+"""Takes every mail and delivers none: `mail_sink.py ADDRESS PORT FOLDER`.
 
-Each message becomes one file of the folder `new/` of a Maildir, so that any mail program can show it.
+Each message becomes one file in the folder, a Maildir, so that any mail program can show it.
 """
 
 import mailbox

@@ -1,6 +1,6 @@
 """An authoritative name server in Python, for machines without BIND (UDP and TCP).
 
-    python name_server.py ADDRESS PORT ORIGIN=FILE...
+python name_server.py ADDRESS PORT ORIGIN=FILE...
 """
 
 import contextlib

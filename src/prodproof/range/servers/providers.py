@@ -39,7 +39,9 @@ class Store(BaseHTTPRequestHandler):
             return
         self._answer(403, _ERROR.format(code="AccessDenied", message="Access Denied"))
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        """The same without the body."""
+        self.do_GET()
 
     def _answer(self, status: int, text: str, kind: str = "application/xml") -> None:
         body = text.encode()

@@ -18,9 +18,6 @@ from prodproof.reach.stream import explain, family, is_loopback, source_for
 from prodproof.reach.world import Settings
 
 MAX_IN_FLIGHT = 1000
-POLITE_RATE = 1000.0
-"""Connection attempts a second to a machine that is not this one."""
-
 _LOCAL_BATCH = 256
 _BIND_ADDRESS_NO_PORT = 24
 _SELF_CONNECTS = 4
@@ -56,7 +53,7 @@ class Scanner:
         self.source = source_for(address, settings)
         self.wait = min(settings.connect_timeout, 1.5)
         """Seconds until a port counts as silent."""
-        self.rate = POLITE_RATE
+        self.rate = settings.scan_rate
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.limit = max(16, min(MAX_IN_FLIGHT, (soft - 64) // 2 if soft > 0 else MAX_IN_FLIGHT))
         self.window = self.limit if self.local else min(64, self.limit)

@@ -1,37 +1,32 @@
-"""A session cookie without Secure; one that scripts can read; one for every subdomain; settings that say so."""
+"""A session cookie without Secure; one that scripts can read; a token for every subdomain; a proxy's own cookie."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import HOST, Page, html
 from prodproof.range.fault import Fault
+from prodproof.range.places import HOST
 from prodproof.range.range import Range
 
 
-def _session(harbour: Range, attributes: str) -> None:
-    cookie = ("Set-Cookie", f"sessionid=lab; Path=/; {attributes}")
-    harbour.site.main.pages["/"] = Page(body=html("Harbour"), headers=(cookie,))
-
-
 def not_secure(harbour: Range) -> None:
-    """What SESSION_COOKIE_SECURE = False sends."""
-    _session(lab, "HttpOnly; SameSite=Lax")
+    harbour.app.settings(SESSION_COOKIE_SECURE=False)
 
 
-def readable(harbour: Range) -> None:
-    _session(lab, "Secure; SameSite=Lax")
+def readable_by_scripts(harbour: Range) -> None:
+    harbour.app.settings(SESSION_COOKIE_HTTPONLY=False)
 
 
-def for_every_subdomain(harbour: Range) -> None:
-    _session(lab, f"Secure; HttpOnly; SameSite=Lax; Domain={HOST}")
+def token_not_secure(harbour: Range) -> None:
+    harbour.app.settings(CSRF_COOKIE_SECURE=False)
 
 
-def off_in_the_running_application(harbour: Range) -> None:
-    harbour.repo.replace("harbour/settings/production.py", "SESSION_COOKIE_SECURE = True", "SESSION_COOKIE_SECURE = False")
+def token_for_every_subdomain(harbour: Range) -> None:
+    harbour.app.settings(CSRF_COOKIE_DOMAIN=HOST)
 
 
-def not_set_in_the_source(harbour: Range) -> None:
-    """The application is not asked; that the setting is missing shows in its source."""
-    harbour.repo.replace("harbour/settings/production.py", "CSRF_COOKIE_SECURE = True\n", "")
-    harbour.declare(django=())
+def the_proxy_sets_one(harbour: Range) -> None:
+    """The shop's own cookies are as they must be."""
+    harbour.front.serve(
+        "/", "<!doctype html><title>Harbour</title>", headers={"Set-Cookie": "sessionid=made-up; Path=/"}
+    )
 
 
 def closed(harbour: Range) -> None:
@@ -41,9 +36,9 @@ def closed(harbour: Range) -> None:
 FAULT = Fault(
     guarantee="application.cookies-secure",
     breaks=not_secure,
-    says="sessionid",
-    variants=(readable, for_every_subdomain, off_in_the_running_application, not_set_in_the_source),
+    says="SESSION_COOKIE_SECURE off",
+    variants=(readable_by_scripts, token_not_secure, token_for_every_subdomain, the_proxy_sets_one),
     withdraws=closed,
     reason=Reason.UNREACHABLE,
-    needs=("repo", "django", "site"),
+    needs=("application", "front"),
 )

@@ -1,26 +1,51 @@
-"""A 500 page that prints the exception; Django's debug 404; a server that says its version."""
+"""A 500 page that prints the exception; Django's own debug page as the 500 page; a server that says its version."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
-TRACEBACK = """Traceback (most recent call last):
-  File "/srv/shop/orders/views.py", line 31, in index
-ValueError: embedded NUL"""
+URLS = "harbour/urls.py"
+
+PRINTS = '''\
+"""What visitors see when something fails."""
+
+import traceback
+
+from django.http import HttpRequest, HttpResponse
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"<h1>Something failed</h1><pre>{traceback.format_exc()}</pre>", status=500)
+'''
+DEBUG_PAGE = '''\
+"""What visitors see when something fails."""
+
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.views.debug import technical_500_response
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    return technical_500_response(request, *sys.exc_info())
+'''
 
 
 def prints_the_exception(harbour: Range) -> None:
-    harbour.site.main.errors[500] = Page(500, html("Error", f"<pre>{TRACEBACK}</pre>"))
+    _page(harbour, PRINTS)
 
 
 def debug_page(harbour: Range) -> None:
-    body = "<p>Using the URLconf defined in <code>shop.urls</code>, Django tried these URL patterns</p>"
-    harbour.site.main.errors[404] = Page(404, html("Page not found", body))
+    _page(harbour, DEBUG_PAGE)
 
 
 def version(harbour: Range) -> None:
-    harbour.site.main.errors[414] = Page(414, html("Too long", "<hr>nginx/1.22.1"))
+    harbour.front.replace_headers({"Server": "nginx/1.22.1"})
+
+
+def _page(harbour: Range, source: str) -> None:
+    harbour.app.write("shop/errors.py", source)
+    harbour.app.write(URLS, harbour.app.read(URLS) + 'handler500 = "shop.errors.failed"\n')
 
 
 def closed(harbour: Range) -> None:
@@ -31,8 +56,9 @@ FAULT = Fault(
     guarantee="application.errors-safe",
     breaks=prints_the_exception,
     says="stack trace",
+    subject="host:harbour.example",
     variants=(debug_page, version),
     withdraws=closed,
     reason=Reason.UNREACHABLE,
-    needs=("site",),
+    needs=("application", "front"),
 )

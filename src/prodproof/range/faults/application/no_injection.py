@@ -39,6 +39,7 @@ FAULT = Fault(
     guarantee="application.no-injection",
     breaks=query_from_text,
     says="from the request",
+    subject="repo:harbour/shop",
     variants=(through_a_helper, shell, unescaped),
     withdraws=unreadable,
     reason=Reason.INCOMPLETE,

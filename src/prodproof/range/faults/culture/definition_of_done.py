@@ -2,6 +2,7 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
+from prodproof.range.range import Range
 
 STORY = ".github/ISSUE_TEMPLATE/story.yml"
 PLAIN = """name: Story
@@ -12,11 +13,24 @@ body:
       label: As a …, I want …, so that …
 """
 
+
+def template_asks_for_the_feature_only(harbour: Range) -> None:
+    harbour.repo.write(STORY, PLAIN)
+
+
+def pull_request_template_removed(harbour: Range) -> None:
+    harbour.repo.remove(".github/pull_request_template.md")
+
+
+def story_template_unreadable(harbour: Range) -> None:
+    harbour.repo.garble(STORY)
+
+
 FAULT = Fault(
     guarantee="culture.definition-of-done",
-    breaks=lambda harbour: harbour.repo.write(STORY, PLAIN),
+    breaks=template_asks_for_the_feature_only,
     says="the issue template has no security acceptance criteria",
-    variants=(lambda harbour: harbour.repo.remove(".github/pull_request_template.md"),),
-    withdraws=lambda harbour: harbour.repo.garble(STORY),
+    variants=(pull_request_template_removed,),
+    withdraws=story_template_unreadable,
     reason=Reason.INCOMPLETE,
 )

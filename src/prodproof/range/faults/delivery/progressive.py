@@ -20,14 +20,23 @@ def recreate(harbour: Range) -> None:
     harbour.repo.replace(WEB, ROLLING, "    type: Recreate\n")
 
 
+def no_readiness_probe(harbour: Range) -> None:
+    harbour.repo.replace(WEB, PROBE, "")
+
+
+def all_pods_replaced_at_once(harbour: Range) -> None:
+    harbour.repo.replace(WEB, "maxUnavailable: 0", "maxUnavailable: 100%")
+
+
+def deployment_unreadable(harbour: Range) -> None:
+    harbour.repo.garble(WEB)
+
+
 FAULT = Fault(
     guarantee="delivery.progressive",
     breaks=recreate,
     says="Recreate",
-    variants=(
-        lambda harbour: harbour.repo.replace(WEB, PROBE, ""),
-        lambda harbour: harbour.repo.replace(WEB, "maxUnavailable: 0", "maxUnavailable: 100%"),
-    ),
-    withdraws=lambda harbour: harbour.repo.garble(WEB),
+    variants=(no_readiness_probe, all_pods_replaced_at_once),
+    withdraws=deployment_unreadable,
     reason=Reason.INCOMPLETE,
 )

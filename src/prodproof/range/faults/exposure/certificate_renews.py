@@ -6,15 +6,15 @@ from prodproof.range.range import Range
 
 
 def five_days_left(harbour: Range) -> None:
-    harbour.tls_server.certify(days=5, age=85)
+    harbour.front.certify(days=5, age=85)
 
 
 def another_name(harbour: Range) -> None:
-    harbour.tls_server.certify("elsewhere.example", days=60, age=10)
+    harbour.front.certify("elsewhere.example", days=60, age=10)
 
 
 def expired(harbour: Range) -> None:
-    harbour.tls_server.certify(days=-2, age=85)
+    harbour.front.certify(days=-2, age=85)
 
 
 def forget_history(harbour: Range) -> None:
@@ -25,8 +25,20 @@ FAULT = Fault(
     guarantee="exposure.certificate-renews",
     breaks=five_days_left,
     says="its renewal is overdue",
+    subject="host:harbour.example",
     variants=(another_name, expired),
     withdraws=forget_history,
     reason=Reason.INSUFFICIENT_PROOF,
-    needs=("tls_server",),
+    needs=("front",),
+    # Nothing that a site with a wrong certificate says is taken for the site's own.
+    touches=(
+        "application.errors-safe",
+        "application.no-debug-endpoints",
+        "application.security-headers",
+        "exposure.admin-restricted",
+        "exposure.hsts",
+        "exposure.public-behaviour-matches",
+        "exposure.staging-closed",
+        "monitoring.incident-contact",
+    ),
 )

@@ -1,39 +1,47 @@
 """A forgotten host that still answers; an entry point that nobody owns; one where nothing answers."""
 
-from dataclasses import replace
-
 from prodproof.facts import Reason
-from prodproof.facts.declared import EntryPoint
-from prodproof.range.components.site import FORGOTTEN, HOST, STAGING, healthy_host
 from prodproof.range.fault import Fault
+from prodproof.range.places import FORGOTTEN, HOST
 from prodproof.range.range import Range
+
+FILE = "prodproof.toml"
+PURPOSE = 'purpose = "the API of the mobile application"\n'
 
 
 def forgotten_host(harbour: Range) -> None:
-    harbour.site.hosts[FORGOTTEN] = healthy_host(FORGOTTEN)
-    harbour.site.certify(HOST, STAGING, FORGOTTEN)
+    harbour.front.answer_to(FORGOTTEN)
 
 
 def no_owner(harbour: Range) -> None:
-    first, *others = harbour.declared.entry_points
-    harbour.declare(entry_points=(replace(first, owner=""), *others))
+    harbour.repo.replace(FILE, f'{PURPOSE}owner = "ben"\n', PURPOSE)
 
 
 def gone(harbour: Range) -> None:
-    silent = EntryPoint(url=f"https://{HOST}:1", purpose="the old shop", owner="ana")
-    harbour.declare(entry_points=(*harbour.declared.entry_points, silent))
+    declared = f'[[entry_point]]\nurl = "https://{HOST}:1"\npurpose = "the old shop"\nowner = "ana"\n'
+    harbour.repo.write(FILE, f"{harbour.repo.read(FILE)}\n{declared}")
 
 
-def closed(harbour: Range) -> None:
+def stopped(harbour: Range) -> None:
     harbour.front.stop()
 
 
 FAULT = Fault(
     guarantee="exposure.entry-points-declared",
     breaks=forgotten_host,
-    says="old.harbour.example",
+    says=FORGOTTEN,
+    subject=f"host:{FORGOTTEN}",
     variants=(no_owner, gone),
-    withdraws=closed,
+    withdraws=stopped,
     reason=Reason.UNREACHABLE,
-    needs=("site",),
+    needs=("repo", "front"),
+    # An entry point that is gone is one of which nothing else is known.
+    touches=(
+        "application.no-debug-endpoints",
+        "application.security-headers",
+        "exposure.admin-restricted",
+        "exposure.hsts",
+        "exposure.public-behaviour-matches",
+        "application.debug-off",
+    ),
 )

@@ -1,7 +1,7 @@
 """HSTS switched off; a month only; lost on error pages."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page
+from prodproof.range.components.front import SECURITY_HEADERS
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
@@ -9,28 +9,30 @@ HSTS = "Strict-Transport-Security"
 
 
 def switched_off(harbour: Range) -> None:
-    """SECURE_HSTS_SECONDS = 0: Django then sends no header."""
-    del harbour.site.main.headers[HSTS]
+    """Django then sends no header."""
+    harbour.app.settings(SECURE_HSTS_SECONDS=0)
 
 
 def a_month(harbour: Range) -> None:
-    harbour.site.main.headers[HSTS] = "max-age=2592000; includeSubDomains; preload"
+    harbour.app.settings(SECURE_HSTS_SECONDS=30 * 24 * 3600)
 
 
 def lost_on_errors(harbour: Range) -> None:
-    harbour.site.main.errors[404] = Page(404, "Not found", headers=((HSTS, "max-age=0"),))
+    harbour.front.replace_headers({HSTS: SECURITY_HEADERS[HSTS]}, always=False)
 
 
-def closed(harbour: Range) -> None:
-    harbour.front.stop()
+def locked_out(harbour: Range) -> None:
+    harbour.front.lock_out()
 
 
 FAULT = Fault(
     guarantee="exposure.hsts",
     breaks=switched_off,
     says="no Strict-Transport-Security on every answer",
+    subject="host:harbour.example",
     variants=(a_month, lost_on_errors),
-    withdraws=closed,
-    reason=Reason.UNREACHABLE,
-    needs=("site",),
+    withdraws=locked_out,
+    reason=Reason.DENIED,
+    needs=("application", "front"),
+    touches=("application.security-headers",),
 )

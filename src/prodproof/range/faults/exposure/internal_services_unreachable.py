@@ -39,5 +39,6 @@ FAULT = Fault(
     withdraws=no_permission,
     reason=Reason.NOT_PERMITTED,
     needs=("doors",),
-    touches=("exposure.ports-justified",),
+    # PostgreSQL speaks TLS, with the certificate that is meant for our own programs.
+    touches=("exposure.ports-justified", "exposure.certificate-renews", "exposure.tls-modern"),
 )

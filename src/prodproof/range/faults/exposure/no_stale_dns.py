@@ -1,14 +1,14 @@
 """A record still points to a bucket that was deleted."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.providers import Providers
 from prodproof.range.components.zone import NameZone
 from prodproof.range.fault import Fault
+from prodproof.range.places import HOST
 from prodproof.range.range import Range
 
 
 def deleted_bucket(harbour: Range) -> None:
-    harbour.part(Providers).delete_bucket()
+    harbour.part(NameZone).add(f"assets IN CNAME assets.{HOST}.s3.eu-central-1.amazonaws.com.")
 
 
 def deleted_app(harbour: Range) -> None:
@@ -38,4 +38,6 @@ FAULT = Fault(
     withdraws=no_zone_file,
     reason=Reason.NOT_CONFIGURED,
     needs=("zone", "providers"),
+    # What answers under the forgotten name is an entry point that nobody declared.
+    touches=("exposure.entry-points-declared",),
 )

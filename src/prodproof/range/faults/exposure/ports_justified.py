@@ -16,7 +16,7 @@ def no_purpose(harbour: Range) -> None:
     """It is declared, but nobody knows any more what for."""
     left_open(harbour)
     ports = f"{{ number = {harbour.places.https}, "
-    harbour.repo.replace("prodproof.toml", ports, f'{{ number = {DEBUG_PORT}, purpose = " " }},\n  {ports}')
+    harbour.repo.replace("prodproof.toml", ports, f"{{ number = {DEBUG_PORT} }},\n  {ports}")
 
 
 def no_permission(harbour: Range) -> None:

@@ -1,30 +1,35 @@
 """A proxy that strips the policy, or rewrites the cookie."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page, html
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
 
 def strips_the_policy(harbour: Range) -> None:
-    del harbour.site.main.page_headers["Content-Security-Policy"]
+    harbour.front.replace_headers({"Content-Security-Policy": None})
+
+
+def loses_another_header(harbour: Range) -> None:
+    harbour.front.replace_headers({"Cross-Origin-Opener-Policy": None})
 
 
 def rewrites_the_cookie(harbour: Range) -> None:
-    cookie = ("Set-Cookie", "sessionid=lab; Path=/; HttpOnly; SameSite=Lax")
-    harbour.site.main.pages["/"] = Page(body=html("Harbour"), headers=(cookie,))
+    harbour.front.replace_headers({"Set-Cookie": "__Host-sessionid=rewritten; Path=/; HttpOnly; SameSite=Lax"})
 
 
-def forgets_the_settings(harbour: Range) -> None:
-    harbour.vantage.forget()
+def nobody_trusts_the_file(harbour: Range) -> None:
+    """The application is then not asked for its settings."""
+    harbour.vantage.distrust()
 
 
 FAULT = Fault(
     guarantee="exposure.public-behaviour-matches",
     breaks=strips_the_policy,
     says="content-security-policy",
-    variants=(rewrites_the_cookie,),
-    withdraws=forgets_the_settings,
+    subject="host:harbour.example",
+    variants=(loses_another_header, rewrites_the_cookie),
+    withdraws=nobody_trusts_the_file,
     reason=Reason.NOT_CONFIGURED,
-    needs=("site", "settings_known"),
+    needs=("application", "front"),
+    touches=("application.security-headers", "application.cookies-secure"),
 )

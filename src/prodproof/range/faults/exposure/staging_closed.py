@@ -1,33 +1,34 @@
 """Staging for everybody; only its media files; no login to prove it with."""
 
-from dataclasses import replace
-
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
+from prodproof.range.places import STAGING
 from prodproof.range.range import Range
+
+FILE = "prodproof.toml"
 
 
 def for_everybody(harbour: Range) -> None:
-    harbour.site.staging.login = None
+    harbour.front.open_staging()
 
 
 def media_only(harbour: Range) -> None:
-    harbour.site.staging.pages["/media/"] = Page(body="receipt.txt", content_type="text/plain")
-    harbour.site.staging.open_paths.add("/media/")
+    harbour.front.serve("/media/", "receipt.txt\n", host=STAGING, content_type="text/plain; charset=utf-8")
+    harbour.front.open_staging("/media/")
 
 
 def no_login(harbour: Range) -> None:
-    points = tuple(replace(point, login=None) for point in harbour.declared.all_entry_points)
-    harbour.declare(all_entry_points=points)
+    lines = harbour.repo.read(FILE).splitlines(keepends=True)
+    harbour.repo.write(FILE, "".join(line for line in lines if not line.startswith("login = ")))
 
 
 FAULT = Fault(
     guarantee="exposure.staging-closed",
     breaks=for_everybody,
     says="served to strangers",
+    subject=f"host:{STAGING}",
     variants=(media_only,),
     withdraws=no_login,
     reason=Reason.INSUFFICIENT_PROOF,
-    needs=("site",),
+    needs=("repo", "front", "staging"),
 )

@@ -1,30 +1,31 @@
 """The server still speaks the TLS of 1999."""
 
-import ssl
-
 from prodproof.facts import Reason
+from prodproof.range.components.front import MODERN
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
 
 def old_protocol(harbour: Range) -> None:
-    harbour.tls_server.accept(ssl.TLSVersion.MINIMUM_SUPPORTED, "ECDHE+AESGCM:ECDHE+AES:@SECLEVEL=0")
+    harbour.front.protocols("TLSv1")
 
 
-def no_forward_secrecy(harbour: Range) -> None:
-    harbour.tls_server.accept(suites="ECDHE+AESGCM:ECDHE+CHACHA20:AES256-GCM-SHA384:ECDHE-ECDSA-AES256-SHA384")
+def old_suites(harbour: Range) -> None:
+    """CBC, without authenticated encryption."""
+    harbour.front.protocols(suites=f"{MODERN}:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384")
 
 
-def stop(harbour: Range) -> None:
-    harbour.tls_server.stop()
+def silent(harbour: Range) -> None:
+    harbour.front.hang()
 
 
 FAULT = Fault(
     guarantee="exposure.tls-modern",
     breaks=old_protocol,
     says="accepts TLSv1",
-    variants=(no_forward_secrecy,),
-    withdraws=stop,
-    reason=Reason.UNREACHABLE,
-    needs=("tls_server",),
+    subject="host:harbour.example",
+    variants=(old_suites,),
+    withdraws=silent,
+    reason=Reason.TIMED_OUT,
+    needs=("front",),
 )

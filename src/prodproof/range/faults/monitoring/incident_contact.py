@@ -1,27 +1,24 @@
-"""An expired security.txt; an application that answers 200 to everything; a playbook nobody owns."""
-
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+"""An expired security.txt; a server that answers 200 to everything; a playbook nobody owns."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page, html, security_txt
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
 PATH = "/.well-known/security.txt"
+PLAYBOOK = 'path = "runbooks/incident.md"\n'
 
 
 def expired(harbour: Range) -> None:
-    text = security_txt(datetime.now(UTC) - timedelta(days=3))
-    harbour.site.main.pages[PATH] = Page(body=text, content_type="text/plain")
+    harbour.app.replace("shop/views.py", "timedelta(days=180)", "timedelta(days=-3)")
 
 
 def answers_everything(harbour: Range) -> None:
-    harbour.site.main.pages[PATH] = Page(body=html("Harbour"))
+    """As a single-page application does."""
+    harbour.front.serve(PATH, "<!doctype html><title>Harbour</title><h1>Harbour</h1>")
 
 
 def no_owner(harbour: Range) -> None:
-    harbour.declare(runbooks=tuple(replace(runbook, owner="") for runbook in harbour.declared.runbooks))
+    harbour.repo.replace("prodproof.toml", f'{PLAYBOOK}owner = "ana"\n', PLAYBOOK)
 
 
 def closed(harbour: Range) -> None:
@@ -35,5 +32,5 @@ FAULT = Fault(
     variants=(answers_everything, no_owner),
     withdraws=closed,
     reason=Reason.UNREACHABLE,
-    needs=("repo", "site"),
+    needs=("repo", "application", "front"),
 )

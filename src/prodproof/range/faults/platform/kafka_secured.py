@@ -2,6 +2,7 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
+from prodproof.range.range import Range
 
 BROKER = "kafka/server.properties"
 COMPOSE = """\
@@ -24,18 +25,51 @@ spec:
       type: simple
 """
 
+
+def plaintext_listener(harbour: Range) -> None:
+    harbour.repo.replace(BROKER, "listeners=CLIENTS://:9093,", "listeners=PLAINTEXT://:9092,")
+
+
+def passwords_without_tls(harbour: Range) -> None:
+    harbour.repo.replace(BROKER, "CLIENTS:SASL_SSL", "CLIENTS:SASL_PLAINTEXT")
+
+
+def controller_asks_for_no_certificate(harbour: Range) -> None:
+    harbour.repo.replace(BROKER, "listener.name.controller.ssl.client.auth=required\n", "")
+
+
+def no_authorizer(harbour: Range) -> None:
+    harbour.repo.replace(BROKER, "authorizer.class.name=", "#")
+
+
+def everyone_allowed_without_acl(harbour: Range) -> None:
+    harbour.repo.replace(BROKER, "log.dirs", "allow.everyone.if.no.acl.found=true\nlog.dirs")
+
+
+def plaintext_broker_in_compose(harbour: Range) -> None:
+    harbour.repo.write("events/compose.yml", COMPOSE)
+
+
+def plaintext_listener_in_strimzi(harbour: Range) -> None:
+    harbour.repo.write("k8s/kafka.yaml", STRIMZI)
+
+
+def broker_configuration_unreadable(harbour: Range) -> None:
+    harbour.repo.garble(BROKER)
+
+
 FAULT = Fault(
     guarantee="platform.kafka-secured",
-    breaks=lambda harbour: harbour.repo.replace(BROKER, "listeners=CLIENTS://:9093,", "listeners=PLAINTEXT://:9092,"),
+    breaks=plaintext_listener,
     says="accepts PLAINTEXT",
     variants=(
-        lambda harbour: harbour.repo.replace(BROKER, "CLIENTS:SASL_SSL", "CLIENTS:SASL_PLAINTEXT"),
-        lambda harbour: harbour.repo.replace(BROKER, "listener.name.controller.ssl.client.auth=required\n", ""),
-        lambda harbour: harbour.repo.replace(BROKER, "authorizer.class.name=", "#"),
-        lambda harbour: harbour.repo.replace(BROKER, "log.dirs", "allow.everyone.if.no.acl.found=true\nlog.dirs"),
-        lambda harbour: harbour.repo.write("events/compose.yml", COMPOSE),
-        lambda harbour: harbour.repo.write("k8s/kafka.yaml", STRIMZI),
+        passwords_without_tls,
+        controller_asks_for_no_certificate,
+        no_authorizer,
+        everyone_allowed_without_acl,
+        plaintext_broker_in_compose,
+        plaintext_listener_in_strimzi,
     ),
-    withdraws=lambda harbour: harbour.repo.garble(BROKER),
+    withdraws=broker_configuration_unreadable,
     reason=Reason.INCOMPLETE,
 )

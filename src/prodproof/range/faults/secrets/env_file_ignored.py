@@ -1,7 +1,6 @@
-import shutil
+"""Committed once; no rule any more; renamed in; handed out by the web server."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.site import Page
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
@@ -26,7 +25,12 @@ def renamed_in(harbour: Range) -> None:
 
 def served(harbour: Range) -> None:
     """The web server hands the file out."""
-    harbour.site.main.pages["/.env"] = Page(body="SECRET_KEY=changeme\n", content_type="text/plain")
+    harbour.front.serve("/.env", "SECRET_KEY=changeme\n", content_type="text/plain")
+
+
+def without_history(harbour: Range) -> None:
+    """What lies there is no repository any more."""
+    harbour.repo.vanish()
 
 
 FAULT = Fault(
@@ -34,8 +38,8 @@ FAULT = Fault(
     breaks=committed_once,
     says="deploy/.env was committed",
     variants=(rule_removed, renamed_in, served),
-    withdraws=lambda harbour: shutil.rmtree(harbour.repo.directory / ".git"),
+    withdraws=without_history,
     reason=Reason.INCOMPLETE,
-    needs=("repo", "site"),
-    touches=("secrets.not-in-code",),
+    needs=("repo", "front"),
+    touches=("secrets.not-in-code", "application.no-debug-endpoints"),
 )

@@ -1,3 +1,5 @@
+"""A locked package with a published advisory, and an audit that nobody has to heed."""
+
 from datetime import UTC, datetime, timedelta
 
 from prodproof.facts import Reason

@@ -1,3 +1,5 @@
+"""The mobile application is locked to a package with a published advisory."""
+
 from prodproof.facts import Reason
 from prodproof.range.components.advisories import Advisories
 from prodproof.range.fault import Fault

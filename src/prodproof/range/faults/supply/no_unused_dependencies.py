@@ -1,3 +1,5 @@
+"""A package that is declared, installed and updated, and used by nothing."""
+
 from prodproof.facts import Reason
 from prodproof.range.components.interpreter import Interpreter
 from prodproof.range.fault import Fault
@@ -14,11 +16,16 @@ def no_metadata(harbour: Range) -> None:
     harbour.part(Interpreter).vanish()
 
 
+def npm_package_not_imported(harbour: Range) -> None:
+    """The page uses a copy of its own instead."""
+    harbour.repo.replace("assets/shop.js", 'from "htmx.org"', 'from "./htmx.js"')
+
+
 FAULT = Fault(
     guarantee="supply.no-unused-dependencies",
     breaks=nobody_imports_it,
     says="nothing uses requests",
-    variants=(lambda harbour: harbour.repo.replace("assets/shop.js", 'from "htmx.org"', 'from "./htmx.js"'),),
+    variants=(npm_package_not_imported,),
     withdraws=no_metadata,
     reason=Reason.NOT_CONFIGURED,
     needs=("repo", "interpreter"),

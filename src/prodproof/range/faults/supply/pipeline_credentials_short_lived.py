@@ -2,6 +2,7 @@
 
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
+from prodproof.range.range import Range
 
 RELEASE = ".github/workflows/release.yml"
 ROLE = "          role-to-assume: arn:aws:iam::111122223333:role/harbour-release\n"
@@ -14,14 +15,28 @@ GITLAB = """release:
     - docker login --username ci --password "$DOCKERHUB_TOKEN"
 """
 
+
+def stored_aws_key(harbour: Range) -> None:
+    harbour.repo.replace(RELEASE, ROLE, KEYS)
+
+
+def stored_key_in_the_environment(harbour: Range) -> None:
+    harbour.repo.replace(RELEASE, "    env:\n", VARIABLE)
+
+
+def registry_password_in_gitlab(harbour: Range) -> None:
+    harbour.repo.write(".gitlab-ci.yml", GITLAB)
+
+
+def release_workflow_unreadable(harbour: Range) -> None:
+    harbour.repo.garble(RELEASE)
+
+
 FAULT = Fault(
     guarantee="supply.pipeline-credentials-short-lived",
-    breaks=lambda harbour: harbour.repo.replace(RELEASE, ROLE, KEYS),
+    breaks=stored_aws_key,
     says="AWS_SECRET_ACCESS_KEY",
-    variants=(
-        lambda harbour: harbour.repo.replace(RELEASE, "    env:\n", VARIABLE),
-        lambda harbour: harbour.repo.write(".gitlab-ci.yml", GITLAB),
-    ),
-    withdraws=lambda harbour: harbour.repo.garble(RELEASE),
+    variants=(stored_key_in_the_environment, registry_password_in_gitlab),
+    withdraws=release_workflow_unreadable,
     reason=Reason.INCOMPLETE,
 )

@@ -33,17 +33,23 @@ def title_in_a_script(harbour: Range) -> None:
     harbour.repo.replace(CHECKS, "      - run: docker build --tag shop:candidate .\n", greet)
 
 
+def token_may_write_everything(harbour: Range) -> None:
+    harbour.repo.replace(CHECKS, "    permissions:\n      contents: read\n", "    permissions: write-all\n")
+
+
+def commit_message_in_a_gitlab_script(harbour: Range) -> None:
+    harbour.repo.write(".gitlab-ci.yml", GITLAB)
+
+
+def zizmor_not_installed(harbour: Range) -> None:
+    harbour.vantage.lose_tool("zizmor")
+
+
 FAULT = Fault(
     guarantee="supply.pipeline-hardened",
     breaks=strangers_code,
     says="pull_request_target",
-    variants=(
-        title_in_a_script,
-        lambda harbour: harbour.repo.replace(
-            CHECKS, "    permissions:\n      contents: read\n", "    permissions: write-all\n"
-        ),
-        lambda harbour: harbour.repo.write(".gitlab-ci.yml", GITLAB),
-    ),
-    withdraws=lambda harbour: harbour.vantage.lose_tool("zizmor"),
+    variants=(title_in_a_script, token_may_write_everything, commit_message_in_a_gitlab_script),
+    withdraws=zizmor_not_installed,
     reason=Reason.TOOL_MISSING,
 )

@@ -1,3 +1,5 @@
+"""A private name that a stranger could register on the public index; downloads that nobody checks."""
+
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
@@ -22,11 +24,15 @@ def unchecked_index(harbour: Range) -> None:
     harbour.repo.write("pip.conf", "[global]\ntrusted-host = pypi.org\n")
 
 
+def npm_lock_unreadable(harbour: Range) -> None:
+    harbour.repo.garble("package-lock.json")
+
+
 FAULT = Fault(
     guarantee="supply.trusted-registries",
     breaks=extra_index,
     says="harbour-auth is installed without a hash from two indexes",
     variants=(no_hashes, unchecked_index),
-    withdraws=lambda harbour: harbour.repo.garble("package-lock.json"),
+    withdraws=npm_lock_unreadable,
     reason=Reason.INCOMPLETE,
 )

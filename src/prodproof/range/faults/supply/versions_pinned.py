@@ -1,3 +1,5 @@
+"""What is built today is not what was built yesterday: an image, a package or an action that floats."""
+
 from prodproof.facts import Reason
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
@@ -18,11 +20,15 @@ def action_by_tag(harbour: Range) -> None:
     harbour.repo.replace(".github/workflows/audit.yml", "@11bd71901bbe5b1630ceea73d27597364c9af683", "@v4")
 
 
+def npm_lock_unreadable(harbour: Range) -> None:
+    harbour.repo.garble("package-lock.json")
+
+
 FAULT = Fault(
     guarantee="supply.versions-pinned",
     breaks=python_latest,
     says="image python floats on 'latest'",
     variants=(lock_removed, action_by_tag),
-    withdraws=lambda harbour: harbour.repo.garble("package-lock.json"),
+    withdraws=npm_lock_unreadable,
     reason=Reason.INCOMPLETE,
 )

@@ -17,6 +17,7 @@ urlpatterns = [
     path("licences/<int:pk>/delete/", licences.delete, name="delete-licence"),
     path("tokens/", token_pages.api_tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_pages.revoke, name="revoke-token"),
+    path("errors/on-purpose", views.fail, name="fail"),
     path("healthz", views.healthz, name="healthz"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),
 ]

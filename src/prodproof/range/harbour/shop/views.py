@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shop.audit import audit
 from shop.forms import OrderForm
-from shop.limits import limited
+from shop.limits import is_allowed, limited
 from shop.models import Order, Product
 from shop.orders import SoldOut, give_back, place
 
@@ -69,6 +69,18 @@ def healthz(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+class OnPurposeError(Exception):
+    """Nothing is wrong."""
+
+
+@require_safe
+def fail(request: HttpRequest) -> HttpResponse:
+    """Fail, so that it can be proven what visitors and the error tracker then see; within a rate."""
+    if not is_allowed("fail", "anybody", per_minute=120):
+        return HttpResponse(status=429)
+    raise OnPurposeError("asked to fail")
 
 
 @require_safe
