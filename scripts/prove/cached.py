@@ -25,9 +25,13 @@ def stand_in(program: str, folder: Path) -> str:
     """Write a program that answers like `program`; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / Path(program).name
-    source = str(Path(__file__).parents[2])
-    path.write_text(_SCRIPT.format(python=sys.executable, source=source, program=program, folder=str(folder)))
-    path.chmod(stat.S_IRWXU)
+    if not path.exists():
+        source = str(Path(__file__).parents[2])
+        # What runs cannot be written to, so that it appears whole and stays.
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new.write_text(_SCRIPT.format(python=sys.executable, source=source, program=program, folder=str(folder)))
+        new.chmod(stat.S_IRWXU)
+        new.replace(path)
     return str(path)
 
 

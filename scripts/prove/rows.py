@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from prodproof.facts import Reason
 from prodproof.range import Fault
+from prodproof.range.fault import Switch
 from prodproof.verdicts import Guarantee, Kind, Result
 
 
@@ -65,7 +66,7 @@ def broken(
         wrong.append("it is not broken")
     else:
         subjects = {str(row.subject) for row in result.rows if row.verdict.kind is Kind.BROKEN}
-        if not any(subject.startswith(fault.subject) for subject in subjects):
+        if variant == 0 and not any(subject.startswith(fault.subject) for subject in subjects):
             wrong.append(f"the broken subject is {', '.join(sorted(subjects))}, not {fault.subject}")
         messages = [result.message, *(row.finding.message for row in result.rows if row.finding)]
         if variant == 0 and not any(fault.says in message for message in messages):
@@ -83,18 +84,17 @@ def withdrawn(fault: Fault, result: Result, *, seconds: float, steps: int) -> Ro
         wrong.append("it must be unknown")
     elif result.reason is not fault.reason:
         wrong.append(f"it must be unknown ({fault.reason})")
-    variant = _named(fault.withdraws.__name__) or "access withdrawn"
+    variant = _named(fault.withdraws)
     return _row(fault.guarantee, State.WITHDRAWN, variant, result, wrong, (), steps, seconds)
 
 
 def words(fault: Fault, variant: int) -> str:
-    """What a switch does, in a few words."""
-    name = _named((fault.breaks, *fault.variants)[variant].__name__)
-    return name or ("as the catalogue says" if variant == 0 else f"variant {variant}")
+    """What a switch does, in a few words: the name of its function."""
+    return _named((fault.breaks, *fault.variants)[variant])
 
 
-def _named(name: str) -> str:
-    return "" if name == "<lambda>" else name.replace("_", " ")
+def _named(switch: Switch) -> str:
+    return switch.__name__.replace("_", " ")
 
 
 def _answer(result: Result) -> tuple[Kind, Reason | None]:

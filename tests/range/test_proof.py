@@ -1,8 +1,10 @@
 """The published proof has every row, every row is right, and the page is generated from it."""
 
 import json
+from pathlib import Path
 
 from scripts.prove import proof
+from scripts.prove.rows import State
 
 ROWS = proof.load()
 
@@ -23,3 +25,10 @@ def test_the_page_is_that_of_the_rows() -> None:
 def test_a_missing_row_is_named() -> None:
     without = [row for row in ROWS if row.guarantee != "exposure.hsts"]
     assert proof.lacking(without) == ["exposure.hsts was not shown healthy and withdrawn"]
+
+
+def test_the_readme_says_what_the_run_said() -> None:
+    readme = Path("README.md").read_text()
+    assert f"**{proof.line(ROWS)}**" in readme
+    ways = sum(row.state is State.BROKEN for row in ROWS)
+    assert f"broken in {ways} ways" in readme

@@ -158,9 +158,8 @@ def _from_vantage(range: Range, command: list[str]) -> int:
 
 
 def words(fault: Fault, variant: int) -> str:
-    """What a variant of a fault does, in a few words."""
-    name = (fault.breaks, *fault.variants)[variant].__name__
-    return f"variant {variant}" if name == "<lambda>" else name.replace("_", " ")
+    """What a variant of a fault does, in a few words: the name of its function."""
+    return (fault.breaks, *fault.variants)[variant].__name__.replace("_", " ")
 
 
 def _command(words: str, name: str) -> str:

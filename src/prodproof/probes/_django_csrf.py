@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.django import Certainty, CsrfCause, CsrfPlace, DjangoSettings
 from prodproof.probes._django_project import Application, DjangoSource
+from prodproof.reach.files.python_source import parse
 from prodproof.reach.git.repository import shown
 
 OF_REQUEST = {"user", "session", "COOKIES", "POST", "GET", "body", "FILES", "data", "headers", "META", "method", "auth"}
@@ -32,7 +33,7 @@ def places(source: DjangoSource, application: Application, settings: DjangoSetti
         if "csrf_exempt" not in text and "enforce_csrf" not in text and "CsrfExempt" not in text:
             continue
         try:
-            tree = ast.parse(text)
+            tree = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             source.unread.append(Unseen(Reason.INCOMPLETE, f"{shown(path)} is not Python of this version"))
             continue

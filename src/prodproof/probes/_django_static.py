@@ -17,6 +17,7 @@ from prodproof.facts.django import (
 from prodproof.probes._constants import Literal, Opaque, Value
 from prodproof.probes._django_project import Application, DjangoSource
 from prodproof.probes._settings_module import Evaluator
+from prodproof.reach.files.python_source import parse
 
 SHOWN = (
     "DEBUG", "ALLOWED_HOSTS", "MIDDLEWARE", "MIDDLEWARE_CLASSES", "INSTALLED_APPS", "ROOT_URLCONF", "X_FRAME_OPTIONS",
@@ -168,7 +169,7 @@ def _configuration_class(source: DjangoSource, application: Application) -> tupl
     if found is None or "configurations" not in found[1]:
         return ()
     try:
-        tree = ast.parse(found[1])
+        tree = parse(found[1])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -14,6 +14,7 @@ from prodproof.facts import Location
 from prodproof.facts.django import Certainty
 from prodproof.probes._constants import UNKNOWN, Context, Opaque, Special, Value
 from prodproof.probes._expressions import Expressions
+from prodproof.reach.files.python_source import parse
 
 MAX_DEPTH = 10
 _REFLECTION = ("globals", "locals", "vars", "exec", "setattr")
@@ -51,7 +52,7 @@ class Evaluator:
             return names
         path, text = found
         try:
-            tree = ast.parse(text)
+            tree = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.context.unread.append(name)
             self.context.poisoned = True

@@ -17,6 +17,7 @@ from prodproof.probes._sinks import Contexts, Module
 from prodproof.probes._taint import Builders
 from prodproof.probes._templates import unescaped
 from prodproof.probes.probe import probe
+from prodproof.reach.files.python_source import parse
 from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.scanners.bandit import BanditIssue, check
 from prodproof.reach.world import World
@@ -131,7 +132,7 @@ class _Reading:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = ast.parse(text)
+                tree = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.gaps.append(Unseen(Reason.INCOMPLETE, f"{shown(path)} is not Python of this version"))
             return

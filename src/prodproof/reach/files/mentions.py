@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from prodproof.facts import Unseen
 from prodproof.facts.dependencies import Purpose
+from prodproof.reach.files.python_source import parse
 from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.manifests.purpose import purpose_of
 
@@ -88,7 +89,7 @@ def _each(
 
 def _python(text: str, path: str, found: Mentions) -> None:
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Python 2, or a template: lines that look like imports are good enough to see a use.
         for match in _IMPORT.finditer(text):

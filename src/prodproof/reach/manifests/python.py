@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Role
+from prodproof.reach.files.python_source import parse
 from prodproof.reach.manifests.parsing import (
     Lines,
     UnparsableError,
@@ -101,7 +102,7 @@ def _block(text: str) -> list[str]:
 def read_setup_py(path: str, text: str) -> Manifest:
     """Dependencies of a setup.py, where they are literals; raises UnparsableError where they are computed."""
     try:
-        module = ast.parse(text)
+        module = parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnparsableError("not Python (of this version)") from error
     literals = {

@@ -30,7 +30,9 @@ FAULT = Fault(
     guarantee="culture.definition-of-done",
     breaks=template_asks_for_the_feature_only,
     says="the issue template has no security acceptance criteria",
+    subject="repo:harbour/shop",
     variants=(pull_request_template_removed,),
     withdraws=story_template_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("supply.reviews-ask-security",),
 )

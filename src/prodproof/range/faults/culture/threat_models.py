@@ -28,6 +28,7 @@ FAULT = Fault(
     guarantee="culture.threat-models",
     breaks=threat_model_deleted,
     says="shop/payments/ (payments) has no threat model",
+    subject="repo:harbour/shop",
     variants=(threat_model_without_owner, threat_model_never_reviewed),
     withdraws=git_history_lost,
     reason=Reason.INCOMPLETE,

@@ -30,6 +30,7 @@ FAULT = Fault(
     guarantee="delivery.no-ssh-deploys",
     breaks=release_pulls_over_ssh,
     says="reaches a server by ssh",
+    subject="workflow:.github/workflows/release.yml",
     variants=(rsync_script, gitlab_job_copies_by_scp),
     withdraws=release_workflow_unreadable,
     reason=Reason.INCOMPLETE,

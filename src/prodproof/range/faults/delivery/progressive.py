@@ -36,6 +36,7 @@ FAULT = Fault(
     guarantee="delivery.progressive",
     breaks=recreate,
     says="Recreate",
+    subject="k8s:Deployment/shop/web",
     variants=(no_readiness_probe, all_pods_replaced_at_once),
     withdraws=deployment_unreadable,
     reason=Reason.INCOMPLETE,

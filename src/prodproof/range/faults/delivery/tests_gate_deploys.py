@@ -29,6 +29,7 @@ FAULT = Fault(
     guarantee="delivery.tests-gate-deploys",
     breaks=deploy_does_not_wait_for_tests,
     says="without waiting for the tests",
+    subject="repo:harbour/shop",
     variants=(deploy_whatever_the_tests_say, tests_cannot_fail),
     withdraws=release_workflow_unreadable,
     reason=Reason.INCOMPLETE,

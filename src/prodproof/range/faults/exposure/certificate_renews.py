@@ -32,6 +32,7 @@ FAULT = Fault(
     needs=("front",),
     # Nothing that a site with a wrong certificate says is taken for the site's own.
     touches=(
+        "application.cookies-secure",
         "application.errors-safe",
         "application.no-debug-endpoints",
         "application.security-headers",
@@ -40,5 +41,6 @@ FAULT = Fault(
         "exposure.public-behaviour-matches",
         "exposure.staging-closed",
         "monitoring.incident-contact",
+        "secrets.env-file-ignored",
     ),
 )

@@ -37,11 +37,16 @@ FAULT = Fault(
     needs=("repo", "front"),
     # An entry point that is gone is one of which nothing else is known.
     touches=(
+        "application.errors-safe",
         "application.no-debug-endpoints",
         "application.security-headers",
         "exposure.admin-restricted",
         "exposure.hsts",
         "exposure.public-behaviour-matches",
         "application.debug-off",
+        "exposure.certificate-renews",
+        "exposure.https-only",
+        "exposure.tls-modern",
+        "secrets.env-file-ignored",
     ),
 )

@@ -16,10 +16,6 @@ def alerts_without_severity(harbour: Range) -> None:
     harbour.repo.replace(RULES, "          severity: warning\n", "")
 
 
-def alert_without_team(harbour: Range) -> None:
-    harbour.repo.replace(RULES, "          team: payments\n", "")
-
-
 def runbook_deleted(harbour: Range) -> None:
     harbour.repo.remove(RUNBOOK)
 
@@ -41,13 +37,14 @@ FAULT = Fault(
     guarantee="monitoring.alerts-actionable",
     breaks=alert_without_runbook,
     says="links no runbook",
+    subject="alert:monitoring/alerts.yml shop/",
     variants=(
         alerts_without_severity,
-        alert_without_team,
         runbook_deleted,
         runbook_says_todo,
         runbook_section_renamed,
     ),
     withdraws=alert_rules_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("monitoring.two-levels",),
 )

@@ -41,6 +41,7 @@ FAULT = Fault(
     guarantee="monitoring.two-levels",
     breaks=one_mailbox_for_everything,
     says="email only",
+    subject="file:monitoring/alertmanager.yml",
     variants=(pages_to_an_unknown_receiver, everything_pages_on_call, pages_muted_in_working_hours),
     withdraws=alert_routes_unreadable,
     reason=Reason.INCOMPLETE,

@@ -45,6 +45,7 @@ FAULT = Fault(
     guarantee="platform.infrastructure-reviewed",
     breaks=public_bucket_in_terraform,
     says="public READ",
+    subject="file:infra/main.tf",
     variants=(
         bucket_opened_in_the_console,
         open_bucket_muted,

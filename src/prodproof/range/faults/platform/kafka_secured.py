@@ -62,6 +62,7 @@ FAULT = Fault(
     guarantee="platform.kafka-secured",
     breaks=plaintext_listener,
     says="accepts PLAINTEXT",
+    subject="file:kafka/server.properties",
     variants=(
         passwords_without_tls,
         controller_asks_for_no_certificate,
@@ -72,4 +73,5 @@ FAULT = Fault(
     ),
     withdraws=broker_configuration_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("supply.updates-automated",),
 )

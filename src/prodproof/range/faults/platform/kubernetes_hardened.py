@@ -56,6 +56,7 @@ FAULT = Fault(
     guarantee="platform.kubernetes-hardened",
     breaks=privileged_container,
     says="runs privileged",
+    subject="k8s:Deployment/shop/web",
     variants=(
         host_pid,
         docker_socket_mounted,
@@ -66,5 +67,5 @@ FAULT = Fault(
     ),
     withdraws=deployment_unreadable,
     reason=Reason.INCOMPLETE,
-    touches=("delivery.progressive", "supply.runtime-least-privilege"),
+    touches=("delivery.progressive", "platform.infrastructure-reviewed", "supply.runtime-least-privilege"),
 )

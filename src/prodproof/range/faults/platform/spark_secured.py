@@ -33,6 +33,7 @@ FAULT = Fault(
     guarantee="platform.spark-secured",
     breaks=authentication_off,
     says="spark.authenticate=false",
+    subject="file:spark/spark-defaults.conf",
     variants=(files_on_disk_not_encrypted, web_pages_without_tls, job_switches_encryption_off),
     withdraws=defaults_unreadable,
     reason=Reason.INCOMPLETE,

@@ -34,6 +34,7 @@ FAULT = Fault(
     guarantee="supply.checks-in-pipeline",
     breaks=heeded_by_nobody,
     says="the dependency scan (pip-audit) cannot fail the run: continue-on-error",
+    subject="repo:harbour/shop",
     variants=(audit_ends_in_or_true, image_scan_cannot_fail, checks_on_mondays_only),
     withdraws=checks_workflow_unreadable,
     reason=Reason.INCOMPLETE,

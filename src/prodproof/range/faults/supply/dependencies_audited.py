@@ -40,6 +40,7 @@ FAULT = Fault(
     guarantee="supply.dependencies-audited",
     breaks=vulnerable_django,
     says="django 4.2.10 has CVE-2024-27351",
+    subject="file:requirements.txt",
     variants=(vulnerable_deep_in_npm, old_data_still_tells, ignored_schedule),
     withdraws=no_source,
     reason=Reason.NOT_CONFIGURED,

@@ -20,6 +20,7 @@ FAULT = Fault(
     guarantee="supply.flutter-dependencies-audited",
     breaks=vulnerable_http,
     says="http 0.13.2 has CVE-2020-35669",
+    subject="file:app/pubspec.lock",
     withdraws=no_dart_advisories,
     reason=Reason.INCOMPLETE,
     needs=("repo", "advisories"),

@@ -25,8 +25,10 @@ FAULT = Fault(
     guarantee="supply.no-unused-dependencies",
     breaks=nobody_imports_it,
     says="nothing uses requests",
+    subject="file:requirements.in",
     variants=(npm_package_not_imported,),
     withdraws=no_metadata,
     reason=Reason.NOT_CONFIGURED,
     needs=("repo", "interpreter"),
+    touches=("supply.versions-pinned",),
 )

@@ -36,6 +36,7 @@ FAULT = Fault(
     guarantee="supply.pipeline-credentials-short-lived",
     breaks=stored_aws_key,
     says="AWS_SECRET_ACCESS_KEY",
+    subject="workflow:.github/workflows/release.yml",
     variants=(stored_key_in_the_environment, registry_password_in_gitlab),
     withdraws=release_workflow_unreadable,
     reason=Reason.INCOMPLETE,

@@ -49,6 +49,7 @@ FAULT = Fault(
     guarantee="supply.pipeline-hardened",
     breaks=strangers_code,
     says="pull_request_target",
+    subject="workflow:.github/workflows/preview.yml",
     variants=(title_in_a_script, token_may_write_everything, commit_message_in_a_gitlab_script),
     withdraws=zizmor_not_installed,
     reason=Reason.TOOL_MISSING,

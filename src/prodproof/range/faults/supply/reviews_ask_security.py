@@ -29,7 +29,9 @@ FAULT = Fault(
     guarantee="supply.reviews-ask-security",
     breaks=pipeline_without_owner,
     says=".github/workflows/ (the pipeline) has no owner",
+    subject="repo:harbour/shop",
     variants=(pull_request_template_removed, question_about_secrets_removed),
     withdraws=pull_request_template_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("culture.definition-of-done",),
 )

@@ -37,6 +37,7 @@ FAULT = Fault(
     guarantee="supply.runtime-least-privilege",
     breaks=image_without_user,
     says="runs as root",
+    subject="file:worker/Dockerfile",
     variants=(
         pod_runs_as_root,
         privileged_container,
@@ -45,4 +46,10 @@ FAULT = Fault(
     ),
     withdraws=deployment_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=(
+        "platform.infrastructure-reviewed",
+        "platform.kubernetes-hardened",
+        "supply.updates-automated",
+        "supply.versions-pinned",
+    ),
 )

@@ -32,7 +32,9 @@ FAULT = Fault(
     guarantee="supply.trusted-registries",
     breaks=extra_index,
     says="harbour-auth is installed without a hash from two indexes",
+    subject="file:worker/requirements.txt",
     variants=(no_hashes, unchecked_index),
     withdraws=npm_lock_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("supply.dependencies-audited", "supply.no-unused-dependencies", "supply.versions-pinned"),
 )

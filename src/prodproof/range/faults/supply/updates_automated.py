@@ -29,7 +29,9 @@ FAULT = Fault(
     guarantee="supply.updates-automated",
     breaks=docker_left_out,
     says="docker (Dockerfile)",
+    subject="repo:harbour/shop",
     variants=(no_update_bot, new_go_module_not_covered),
     withdraws=dependabot_configuration_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("supply.no-unused-dependencies", "supply.trusted-registries", "supply.versions-pinned"),
 )

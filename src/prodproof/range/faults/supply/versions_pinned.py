@@ -28,7 +28,9 @@ FAULT = Fault(
     guarantee="supply.versions-pinned",
     breaks=python_latest,
     says="image python floats on 'latest'",
+    subject="file:worker/Dockerfile",
     variants=(lock_removed, action_by_tag),
     withdraws=npm_lock_unreadable,
     reason=Reason.INCOMPLETE,
+    touches=("supply.dependencies-audited", "supply.trusted-registries", "supply.updates-automated"),
 )
