@@ -66,7 +66,7 @@ def run(mutant: Mutant | None, module: str, fresh: bool) -> Outcome:
             for name, check in checks:
                 try:
                     check()
-                except Exception as error:
+                except BaseException as error:  # pytest's own failures are no Exceptions
                     return Outcome(True, kind, f"{name}: {type(error).__name__}")
         except Exception as error:
             return Outcome(True, "import", f"{type(error).__name__}: {error}")

@@ -133,7 +133,8 @@ def place(id: str, environment: str = "", *activities: Activity, pipeline: Pipel
     "id",
     [
         "test", "tests", "ci", "dev", "develop", "staging", "stage", "stg", "qa", "uat", "preview", "previews",
-        "review", "reviews", "review-app", "sandbox", "demo", "nightly", "doc", "docs", "documentation", "website-preview",
+        "review", "reviews",
+        "review-app", "sandbox", "demo", "nightly", "doc", "docs", "documentation", "website-preview",
         "github-pages", "gh-pages", "pages", "pypi", "npm", "coverage", "benchmark", "benchmarks", "storybook",
         "canary-docs", "dryrun", "dry-run", "artifact", "artifacts", "package", "packages", "maven", "nuget",
         "crates", "deploy-to-qa", "qa-deploy", "Deploy-QA", "caller/qa",

@@ -1,19 +1,29 @@
-"""Python's own parser, one source at a time."""
+"""Python's own parser, used by one thread at a time.
+
+Before 3.11.10 and 3.12.1 the parser counts its depth for all threads together, and raises SystemError when several use
+it at once (https://github.com/python/cpython/issues/106905). Libraries that ask it on the way take the same turn:
+packaging reads the texts of markers with it.
+"""
 
 import ast
 import threading
 
-_TURN = threading.Lock()
+TURN = threading.Lock()
+"""Held by whoever uses the parser."""
+
+ATTEMPTS = 5
 
 
 def parse(text: str) -> ast.Module:
     """The syntax tree of a module.
 
-    Before 3.11.10 and 3.12.1 the parser counts its depth for all threads together and raises SystemError when several
-    parse at once (https://github.com/python/cpython/issues/106905), so that they take turns; Python's lock would not
-    let them run beside each other anyway.
-
     Raises what `ast.parse` raises: SyntaxError, ValueError, RecursionError, MemoryError.
     """
-    with _TURN:
+    for _ in range(ATTEMPTS - 1):
+        with TURN:
+            try:
+                return ast.parse(text)
+            except SystemError:  # somebody used the parser out of turn
+                continue
+    with TURN:
         return ast.parse(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.files.python_source import TURN
 
 MAX_TEXT = 256 * 1024
 MAX_NESTING = 100
@@ -55,7 +56,9 @@ def read_resources(text: str) -> list[Block] | Unseen:
     import hcl2
 
     try:
-        document = hcl2.loads(text if text.endswith("\n") else text + "\n")
+        # Its grammar is read with Python's parser when it is used first.
+        with TURN:
+            document = hcl2.loads(text if text.endswith("\n") else text + "\n")
     except Exception as error:  # the parser raises whatever its grammar library raises
         return Unseen(Reason.INCOMPLETE, f"is not readable terraform ({type(error).__name__})")
     found = []

@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Role
+from prodproof.reach.files.python_source import TURN
 from prodproof.reach.manifests.parsing import UnparsableError, host_of, is_insecure, made, plain
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -127,7 +128,8 @@ def read_requirement(
 ) -> Dependency:
     """Read one PEP 508 requirement; raises UnparsableError."""
     try:
-        requirement = Requirement(written)
+        with TURN:
+            requirement = Requirement(written)
     except (InvalidRequirement, RecursionError) as error:
         raise UnparsableError("not a requirement") from error
     name = canonicalize_name(requirement.name)
