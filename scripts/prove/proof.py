@@ -99,7 +99,7 @@ def page(rows: Sequence[Row], form: str) -> str:
         for guarantee in sorted(by_area[area]):
             found = by_area[area][guarantee]
             parts.append(
-                f"| [{guarantee}](guarantees/{guarantee.replace('.', '/')}.md) "
+                f"| [{guarantee}](guarantees/{area}.md#{guarantee.replace('.', '')}) "
                 f"| {_cell(found, State.HEALTHY)} | {_cell(found, State.BROKEN)} | {_cell(found, State.WITHDRAWN)} |"
             )
     return "\n".join(parts) + "\n"

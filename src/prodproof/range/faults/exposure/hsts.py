@@ -9,7 +9,7 @@ HSTS = "Strict-Transport-Security"
 
 
 def switched_off(harbour: Range) -> None:
-    """Django then sends no header."""
+    """SECURE_HSTS_SECONDS = 0, and Django sends no header."""
     harbour.app.settings(SECURE_HSTS_SECONDS=0)
 
 
