@@ -12,6 +12,7 @@ from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Declared, Environment, Zone
 from prodproof.facts.dns import Lookup, NameSeen, Takeover, ZoneNames
 from prodproof.probes.dns import observe
+from prodproof.reach.dns.resolver import Reply, Resolver
 from prodproof.reach.world import Settings, World
 from tests.probes.running import survey_of
 from tests.servers.dns import ZONE, Quay
@@ -123,3 +124,19 @@ def test_addresses_that_are_not_public_are_not_visited(quay: Quay) -> None:
     found = names(look(quay))
     assert found["inside"].answers is None
     assert found["linklocal"].answers is None
+
+
+@pytest.mark.parametrize(("kind", "field"), [("MX", "mail"), ("NS", "servers")])
+def test_a_failed_question_for_servers_is_not_the_answer_none(
+    quay: Quay, monkeypatch: pytest.MonkeyPatch, kind: str, field: str
+) -> None:
+    real = Resolver.ask
+
+    async def ask(self: Resolver, name: str, wanted: str) -> Reply:
+        return Reply(Lookup.REFUSED) if wanted == kind else await real(self, name, wanted)
+
+    monkeypatch.setattr(Resolver, "ask", ask)
+    (quay.directory / "names").write_text(f"{ZONE}\n")
+    by_name = replace(quay.zone, file=None, names="names")
+    found = names(look(quay, by_name))[ZONE]
+    assert [target.lookup for target in getattr(found, field)] == [Lookup.REFUSED]

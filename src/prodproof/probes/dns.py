@@ -115,6 +115,8 @@ class _Look:
 
     async def _mail(self, name: str) -> tuple[TargetSeen, ...]:
         reply = await self.resolver.ask(name, "MX")
+        if reply.unseen:
+            return (TargetSeen(name=f"the mail servers of {name}", lookup=reply.lookup),)
         found = []
         # The null MX of RFC 7505 says that the name takes no mail, on purpose.
         for target in sorted(set(reply.values) - {"", "."})[:MAX_TARGETS]:
@@ -125,6 +127,8 @@ class _Look:
     async def _servers(self, name: str, listed: tuple[str, ...]) -> tuple[TargetSeen, ...]:
         # A resolver cannot name the servers of a delegation that is dead; the zone's own data can.
         reply = await self.resolver.ask(name, "NS")
+        if reply.unseen and not listed:
+            return (TargetSeen(name=f"the name servers of {name}", lookup=reply.lookup),)
         found = []
         for target in sorted({*(() if reply.chain else reply.values), *listed})[:MAX_TARGETS]:
             where = await self.resolver.addresses(target)
