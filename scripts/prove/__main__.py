@@ -15,7 +15,7 @@ from prodproof.cli.range import largest
 from prodproof.range import Fault, Form, all_faults
 from prodproof.system.errors import UserError
 from scripts.prove import proof
-from scripts.prove.ranges import prove_all
+from scripts.prove.ranges import end_once, prove_all
 
 RECORDINGS = Path("tests/range/recordings")
 
@@ -23,7 +23,7 @@ RECORDINGS = Path("tests/range/recordings")
 def main() -> int:
     """Parse, prove, report."""
     # Ended from outside, the ranges are still taken down.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(130))
+    signal.signal(signal.SIGTERM, end_once)
     options = _options()
     form = Form(options.form) if options.form else largest()
     chosen = [fault for fault in all_faults() if not options.only or _named(fault, options.only)]

@@ -70,7 +70,7 @@ def _one(
     recordings: Path | None,
     told: "multiprocessing.Queue[Told]",
 ) -> None:
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, end_once)
     try:
         harbour = Range.up(directory, form)
         try:
@@ -113,5 +113,7 @@ def _collect(told: "multiprocessing.Queue[Told]", running: int, total: int) -> l
     return rows
 
 
-def _stop(number: int, frame: object) -> None:
-    raise SystemExit(1)
+def end_once(number: int, frame: object) -> None:
+    """End by an exception, so that everything is taken down; asking again does not disturb that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(130)
