@@ -13,8 +13,6 @@ from scripts.prove.observer import Observer, Seen
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
 
-Tell = Callable[[Row], None]
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -27,43 +25,32 @@ class Scope:
     """Where answers of slow programs are kept for the same files; always asked anew if None."""
 
 
-def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorder, tell: Tell) -> list[Row]:
-    """The rows of some faults on one range that is up and healthy.
+def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorder) -> Iterator[Row]:
+    """The rows of some faults on one range that is up and healthy, as they come.
 
     The healthy rows are those of the guarantees of these faults; every guarantee is watched for changes.
     """
     observer = Observer(range, scope.cache)
     before = settled(observer)
-    rows: list[Row] = []
     by_id = {item.id: item for item in observer.guarantees}
 
-    def note(row: Row, seen: Seen, fault: Fault) -> None:
-        rows.append(row)
-        recorder.keep(row, seen, by_id[fault.guarantee])
-        tell(row)
+    def kept(row: Row, seen: Seen) -> Row:
+        recorder.keep(row, seen, by_id[row.guarantee])
+        return row
 
     for fault in faults:
-        note(healthy(by_id[fault.guarantee], before.results[fault.guarantee]), before, fault)
+        yield kept(healthy(by_id[fault.guarantee], before.results[fault.guarantee]), before)
     for fault in faults:
-        for variant, _ in enumerate((fault.breaks, *fault.variants)):
-            started = time.monotonic()
+        for variant, _ in enumerate(fault.ways):
             touched = range.break_(fault, variant)
             after = observer.look(before, wanted=_reads(range, touched, scope, before))
-            seconds = time.monotonic() - started
-            note(
-                broken(fault, variant, before.results, after.results, seconds=seconds, steps=after.steps), after, fault
-            )
+            yield kept(broken(fault, variant, before.results, after.results), after)
             range.mend()
-        started = time.monotonic()
-        touched = range.withdraw(fault)
+        range.withdraw(fault)
         after = observer.look(only={fault.guarantee})
-        seconds = time.monotonic() - started
-        note(withdrawn(fault, after.results[fault.guarantee], seconds=seconds, steps=after.steps), after, fault)
+        yield kept(withdrawn(fault, after.results[fault.guarantee]), after)
         range.mend()
-    for row in _still_healthy(before, observer.look()):
-        rows.append(row)
-        tell(row)
-    return rows
+    yield from _still_healthy(before, observer.look())
 
 
 def settled(observer: Observer) -> Seen:

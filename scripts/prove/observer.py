@@ -37,8 +37,6 @@ class Seen:
     plan: Plan
     surveys: Surveys
     results: Mapping[str, Result]
-    steps: int
-    """How many steps were carried out for this look; the other surveys are of an earlier one."""
 
 
 @dataclass
@@ -134,7 +132,7 @@ class Observer:
         planned = {step.key: surveys[_bare(step.key)] for step in plan.steps}
         evidence = gather(plan, planned)
         results = {item.id: decide(item, evidence, declared, now) for item in chosen}
-        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, results, len(again))
+        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, results)
 
 
 def observations(surveys: Iterable[Survey[Any]]) -> dict[tuple[type[Any], Subject], Observation[Any]]:

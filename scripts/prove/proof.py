@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from prodproof.guarantees import catalogue
 from prodproof.range import Form, all_faults
 from scripts.prove.rows import Row, State
 
 PAGE = Path("docs/proof.md")
 FILE = Path("docs/proof.json")
+_ROW = TypeAdapter(Row)
 
 _INTRO = """# Proof: every check has been seen to fail
 
@@ -42,7 +45,7 @@ def lacking(rows: Iterable[Row]) -> list[str]:
     seen: dict[str, list[State]] = {}
     for row in rows:
         seen.setdefault(row.guarantee, []).append(row.state)
-    known = {fault.guarantee: 1 + len(fault.variants) for fault in all_faults()}
+    known = {fault.guarantee: len(fault.ways) for fault in all_faults()}
     found = []
     for item in catalogue():
         if not (item.guarantee.verifiable or item.guarantee.can_break):
@@ -63,7 +66,7 @@ def save(rows: Sequence[Row], form: Form, file: Path) -> None:
         "schema": "prodproof/proof/1",
         "form": form,
         "summary": line(rows),
-        "rows": [asdict(row) | {"seconds": None, "steps": None} for row in rows],
+        "rows": [asdict(row) for row in rows],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
@@ -72,19 +75,7 @@ def save(rows: Sequence[Row], form: Form, file: Path) -> None:
 def load(file: Path = FILE) -> tuple[Row, ...]:
     """The rows of a run that was saved."""
     data = json.loads(file.read_text())
-    return tuple(
-        Row(
-            **item
-            | {
-                "state": State(item["state"]),
-                "wrong": tuple(item["wrong"]),
-                "touched": tuple(item["touched"]),
-                "steps": 0,
-                "seconds": 0.0,
-            }
-        )
-        for item in data["rows"]
-    )
+    return tuple(_ROW.validate_python(item) for item in data["rows"])
 
 
 def page(rows: Sequence[Row], form: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from prodproof.facts import Reason
 from prodproof.range import Fault
-from prodproof.range.fault import Switch
+from prodproof.range.fault import words
 from prodproof.verdicts import Guarantee, Kind, Result
 
 
@@ -36,11 +36,6 @@ class Row:
     touched: tuple[str, ...] = ()
     """Other guarantees whose verdict changed, as declared beside the fault."""
 
-    steps: int = 0
-    """Probes that looked again."""
-
-    seconds: float = 0.0
-
     @property
     def right(self) -> bool:
         return not self.wrong
@@ -56,9 +51,7 @@ def healthy(guarantee: Guarantee, result: Result) -> Row:
     return _row(guarantee.id, State.HEALTHY, "", result, wrong)
 
 
-def broken(
-    fault: Fault, variant: int, before: Mapping[str, Result], after: Mapping[str, Result], *, seconds: float, steps: int
-) -> Row:
+def broken(fault: Fault, variant: int, before: Mapping[str, Result], after: Mapping[str, Result]) -> Row:
     """The row of a fault: its guarantee is broken, with the right subject and cause, and nothing else has changed."""
     result = after[fault.guarantee]
     wrong = []
@@ -74,27 +67,18 @@ def broken(
     changed = [id for id in after if id != fault.guarantee and _answer(before[id]) != _answer(after[id])]
     wrong += [f"{id} changed too: {_said(after[id])}" for id in changed if id not in fault.touches]
     touched = tuple(id for id in changed if id in fault.touches)
-    return _row(fault.guarantee, State.BROKEN, words(fault, variant), result, wrong, touched, steps, seconds)
+    return _row(fault.guarantee, State.BROKEN, words(fault.ways[variant]), result, wrong, touched)
 
 
-def withdrawn(fault: Fault, result: Result, *, seconds: float, steps: int) -> Row:
+def withdrawn(fault: Fault, result: Result) -> Row:
     """The row of withdrawn access: unknown, for the right reason."""
     wrong = []
     if result.kind is not Kind.UNKNOWN:
         wrong.append("it must be unknown")
     elif result.reason is not fault.reason:
         wrong.append(f"it must be unknown ({fault.reason})")
-    variant = _named(fault.withdraws)
-    return _row(fault.guarantee, State.WITHDRAWN, variant, result, wrong, (), steps, seconds)
-
-
-def words(fault: Fault, variant: int) -> str:
-    """What a switch does, in a few words: the name of its function."""
-    return _named((fault.breaks, *fault.variants)[variant])
-
-
-def _named(switch: Switch) -> str:
-    return switch.__name__.replace("_", " ")
+    variant = words(fault.withdraws)
+    return _row(fault.guarantee, State.WITHDRAWN, variant, result, wrong)
 
 
 def _answer(result: Result) -> tuple[Kind, Reason | None]:
@@ -113,8 +97,6 @@ def _row(
     result: Result,
     wrong: list[str],
     touched: tuple[str, ...] = (),
-    steps: int = 0,
-    seconds: float = 0.0,
 ) -> Row:
     return Row(
         guarantee=guarantee,
@@ -125,6 +107,4 @@ def _row(
         message=result.message[:300],
         wrong=tuple(wrong),
         touched=touched,
-        steps=steps,
-        seconds=round(seconds, 1),
     )

@@ -19,7 +19,7 @@ import redis
 from psycopg.conninfo import make_conninfo
 
 from prodproof.range import Range
-from prodproof.range.components.application import INTERNAL_PORT, WEB_PORT, Application
+from prodproof.range.components.application import Application
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.mail import Mail
 from prodproof.range.components.postgres import PORT as POSTGRES_PORT
@@ -27,9 +27,8 @@ from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.redis import PORT as REDIS_PORT
 from prodproof.range.components.redis import Redis
 from prodproof.range.components.repo import Repo
-from prodproof.range.components.staging import PORT as STAGING_PORT
 from prodproof.range.components.staging import Staging
-from prodproof.range.places import HOST, STAGING, Form
+from prodproof.range.places import HOST, INTERNAL_PORT, STAGING, STAGING_PORT, WEB_PORT, Form
 from tests.range.parts import needs, range_of
 
 STAFF = "sam.staff@harbour.example"

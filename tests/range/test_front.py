@@ -20,12 +20,12 @@ from cryptography import x509
 from prodproof.range.component import Command, Component, program_path
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.embedded_front import EmbeddedFront
-from prodproof.range.components.front import MAX_BODY, SECURITY_HEADERS, STAGING_PORT, WEB_PORT
+from prodproof.range.components.front import MAX_BODY, SECURITY_HEADERS
 from prodproof.range.components.nginx import Nginx
 from prodproof.range.components.pebble import Pebble
 from prodproof.range.components.repo import Repo
 from prodproof.range.components.zone import Bind
-from prodproof.range.places import API, FORGOTTEN, HOST, STAGING, Form
+from prodproof.range.places import API, FORGOTTEN, HOST, STAGING, STAGING_PORT, WEB_PORT, Form
 from prodproof.range.range import Range
 from prodproof.system.errors import UserError
 

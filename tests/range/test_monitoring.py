@@ -11,12 +11,12 @@ import yaml
 from prodproof.range import Range
 from prodproof.range.component import Command
 from prodproof.range.components.alertmanager import Alertmanager, played
-from prodproof.range.components.application import INTERNAL_PORT, Application
+from prodproof.range.components.application import Application
 from prodproof.range.components.prometheus import Prometheus
 from prodproof.range.components.receiver import PORT as RECEIVER_PORT
 from prodproof.range.components.receiver import Receiver
 from prodproof.range.components.repo import HEALTHY, Repo
-from prodproof.range.places import Form
+from prodproof.range.places import INTERNAL_PORT, Form
 from tests.range.parts import needs, range_of
 
 TOKEN = "only-who-has-this-reads-numbers"

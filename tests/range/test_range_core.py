@@ -158,6 +158,16 @@ def test_another_process_opens_it_and_ends_it(harbour: Range) -> None:
     assert of(harbour) == [] and not harbour.directory.exists()
 
 
+def test_a_range_of_another_version_is_not_touched(harbour: Range) -> None:
+    file = harbour.directory / "range.json"
+    before = file.read_text()
+    file.write_text('{"identity": "pp00000000", "form": "embedded", "faults": {}}')
+    with pytest.raises(UserError, match=r"range\.json is of another version of prodproof, or damaged"):
+        Range.open(harbour.directory)
+    file.write_text(before)
+    Range.open(harbour.directory).down()
+
+
 def test_what_was_started_and_not_written_down_ends_too(harbour: Range) -> None:
     file = harbour.directory / "range.json"
     before = file.read_text()

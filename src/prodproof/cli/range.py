@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from prodproof.cli.main import Exit
-from prodproof.range import Fault, Form, Range, all_faults, fault_of
+from prodproof.range import Form, Range, all_faults, fault_of
 from prodproof.range.component import missing_programs
+from prodproof.range.fault import words
 from prodproof.range.namespaces import within
 from prodproof.range.registry import DEFAULT, names, place
 from prodproof.reach.programs import find_program
@@ -80,7 +81,7 @@ def status(name: Name = DEFAULT) -> None:
         troubled = troubled or trouble is not None
         typer.echo(f"  {'ok ' if trouble is None else 'not'} {part:<16} {trouble or ''}".rstrip())
     for item in range.broken:
-        typer.echo(f"  broken on purpose: {item.guarantee} ({words(fault_of(item.guarantee), item.variant)})")
+        typer.echo(f"  broken on purpose: {item.guarantee} ({words(fault_of(item.guarantee).ways[item.variant])})")
     here = [fault.guarantee for fault in all_faults() if all(range.has(part) for part in fault.needs)]
     typer.echo(f"{len(here)} of {len(all_faults())} faults can be switched on here: prodproof range faults")
     if others := [other for other in names() if other != name]:
@@ -96,8 +97,8 @@ def list_faults(pattern: Annotated[str, typer.Argument(metavar="[GLOB]")] = "*")
         raise UserError(f"there is no fault for {inert(pattern)}")
     for fault in found:
         typer.echo(fault.guarantee)
-        for number, _ in enumerate((fault.breaks, *fault.variants)):
-            typer.echo(f"  {number}  {words(fault, number)}")
+        for number, switch in enumerate(fault.ways):
+            typer.echo(f"  {number}  {words(switch)}")
 
 
 @app.command("break")
@@ -111,7 +112,7 @@ def break_(
     fault = fault_of(guarantee)
     with range.locked():
         range.break_(fault, variant)
-    typer.echo(f"broken: {guarantee} ({words(fault, variant)})")
+    typer.echo(f"broken: {guarantee} ({words(fault.ways[variant])})")
     typer.echo(f"look:  {_command('verify', name)} --only {guarantee}")
     typer.echo(f"mend:  {_command(f'mend {guarantee}', name)}")
 
@@ -155,11 +156,6 @@ def _from_vantage(range: Range, command: list[str]) -> int:
         return subprocess.run(words, cwd=range.repo.directory, env=variables, check=False).returncode
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-
-
-def words(fault: Fault, variant: int) -> str:
-    """What a variant of a fault does, in a few words: the name of its function."""
-    return (fault.breaks, *fault.variants)[variant].__name__.replace("_", " ")
 
 
 def _command(words: str, name: str) -> str:

@@ -40,11 +40,18 @@ class Fault:
     needs: tuple[str, ...] = ("repo",)
     """Components without which it cannot be shown."""
 
-    programs: tuple[str, ...] = ()
-    """Programs of the vantage without which it cannot be shown (checkov, for example)."""
-
     touches: tuple[str, ...] = ()
     """Other guarantees whose verdict the fault, or a variant, truly changes too."""
+
+    @property
+    def ways(self) -> tuple[Switch, ...]:
+        """Every way to break it, by number: the catalogue's own, then the variants."""
+        return (self.breaks, *self.variants)
+
+
+def words(switch: Switch) -> str:
+    """What a switch does, in a few words: the name of its function."""
+    return switch.__name__.replace("_", " ")
 
 
 @cache

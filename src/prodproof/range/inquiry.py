@@ -38,3 +38,19 @@ def _get(range: "Range", url: str) -> bytes:
         return body
 
     return range.inside(ask)
+
+
+def status(range: "Range", address: str, port: int, path: str, host: str) -> int | None:
+    """The status of an answer to a host name, whatever it is; None for no answer."""
+
+    def ask() -> int | None:
+        connection = http.client.HTTPConnection(address, port, timeout=5)
+        try:
+            connection.request("GET", path, headers={"Host": host})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    return range.inside(ask)

@@ -11,6 +11,9 @@ STAGING = "staging.harbour.example"
 FORGOTTEN = "old.harbour.example"
 """A name whose record stands in the zone although nothing is meant to answer there."""
 
+WEB_PORT, STAGING_PORT, INTERNAL_PORT = 8000, 8001, 8002
+"""Where the shop's own processes listen, on the inside address."""
+
 
 class Form(StrEnum):
     """How much of the system runs."""

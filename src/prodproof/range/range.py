@@ -11,22 +11,21 @@ Everything is on disk, so that any process can open a range that another one sta
 """
 
 import fcntl
-import json
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prodproof.range import namespaces
 from prodproof.range.component import Component, components, missing_programs
 from prodproof.range.files import digest_tree, remove_tree, restore_tree
-from prodproof.range.places import Form, Places, choose_places
+from prodproof.range.places import Form, choose_places
 from prodproof.range.ports import network_free, port_free
-from prodproof.range.processes import Process, as_user, spawn, stop, stop_all
+from prodproof.range.processes import as_user, spawn, stop, stop_all
+from prodproof.range.state import FILE, SAVING, Broken, State, load
 from prodproof.range.vantage import Vantage
 from prodproof.system.errors import UserError
 
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from prodproof.range.fault import Fault
 
 START_SECONDS = 60.0
-STATE = "range.json"
-SAVING = "range.new"
 TREES = ("harbour", "srv", "etc")
 """What a fault may change and `mend` restores."""
 
@@ -46,29 +43,15 @@ Part = TypeVar("Part", bound=Component)
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A fault that is switched on."""
-
-    guarantee: str
-    variant: int = 0
-    """0 is the catalogue's own fault, others are `Fault.variants` from 1 on."""
-
-
 class Range:
     """A demo system. Make one with `Range.up`, find one with `Range.open`."""
 
-    def __init__(self, directory: Path, state: dict[str, Any]) -> None:
+    def __init__(self, directory: Path, state: State) -> None:
         self.directory = directory
-        self.identity: str = state["identity"]
-        self.form = Form(state["form"])
-        self.places = Places(**state["places"])
+        self._state = state
+        self.identity, self.form, self.places = state.identity, state.form, state.places
         self.vantage = Vantage(directory / "vantage", self.places)
-        self._processes: dict[str, list[Process]] = {}
-        self._broken: list[Broken] = []
-        self._settled: dict[str, str] = {}
         self._touched: set[str] = set()
-        self._take(state)
         self._parts = [kind(self) for kind in components() if self.form in kind.forms]
 
     # ---- beginning and end
@@ -97,7 +80,7 @@ class Range:
         directory.chmod(0o711)
         identity = f"pp{os.urandom(4).hex()}"
         places = choose_places(form, identity, network_free, port_free)
-        made = cls(directory, {"identity": identity, "form": form, "places": asdict(places)})
+        made = cls(directory, State(identity, form, places))
         made.save()
         try:
             with made.locked():
@@ -109,15 +92,15 @@ class Range:
 
     @classmethod
     def open(cls, directory: Path) -> "Range":
-        """A range that was started before. Raises UserError when there is none."""
-        return cls(directory, _saved(directory))
+        """A range that was started before. Raises UserError when there is none that this version can read."""
+        return cls(directory, load(directory))
 
     def down(self) -> None:
         """Stop every process and remove everything, whatever state it is in.
 
         Raises UserError when a process cannot be stopped (another user's, as a rule).
         """
-        recorded = [process for processes in self._processes.values() for process in processes]
+        recorded = [process for processes in self._state.processes.values() for process in processes]
         left = stop_all(self.identity, self.directory, recorded)
         namespaces.remove(self.places)
         if left:
@@ -125,7 +108,7 @@ class Range:
         # What says what is to be stopped and removed goes last, so that an interrupted end can be ended.
         if self.directory.exists():
             for item in self.directory.iterdir():
-                if item.name != STATE:
+                if item.name != FILE:
                     remove_tree(item) if item.is_dir() else item.unlink()
             remove_tree(self.directory)
 
@@ -208,7 +191,7 @@ class Range:
     @property
     def broken(self) -> tuple[Broken, ...]:
         """Faults that are switched on."""
-        return tuple(self._broken)
+        return tuple(self._state.broken)
 
     def break_(self, fault: "Fault", variant: int = 0) -> frozenset[str]:
         """Switch a fault on, and wait until what it touched is well again.
@@ -217,9 +200,9 @@ class Range:
         Raises UserError for a fault that this form cannot show, or that is on already.
         """
         self._check(fault, variant)
-        self._broken.append(Broken(fault.guarantee, variant))
+        self._state.broken.append(Broken(fault.guarantee, variant))
         self.save()
-        (fault.breaks, *fault.variants)[variant](self)
+        fault.ways[variant](self)
         return self.settle()
 
     def withdraw(self, fault: "Fault") -> frozenset[str]:
@@ -235,11 +218,11 @@ class Range:
         """
         from prodproof.range.fault import fault_of
 
-        kept = [item for item in self._broken if guarantee is not None and item.guarantee != guarantee]
+        kept = [item for item in self._state.broken if guarantee is not None and item.guarantee != guarantee]
         for tree in TREES:
             restore_tree(self.directory / "pristine" / tree, self.directory / tree)
         self.vantage.healthy()
-        self._broken = []
+        self._state.broken = []
         touched = set(self.settle())
         for part in self._parts:
             if part.commands() and not self._alive(part):
@@ -260,8 +243,8 @@ class Range:
         touched: set[str] = set()
         for part in self._parts:
             now = self._digest(part)
-            if now != self._settled.get(part.name):
-                self._settled[part.name] = now
+            if now != self._state.settled.get(part.name):
+                self._state.settled[part.name] = now
                 touched.add(part.name)
                 if self._alive(part):
                     part.reload()
@@ -279,9 +262,9 @@ class Range:
         lacking = [name for name in fault.needs if not self.has(name)]
         if lacking:
             raise UserError(f"{fault.guarantee} needs {', '.join(lacking)}, which the {self.form} form does not have")
-        if any(item.guarantee == fault.guarantee for item in self._broken):
+        if any(item.guarantee == fault.guarantee for item in self._state.broken):
             raise UserError(f"{fault.guarantee} is broken already: prodproof range mend {fault.guarantee}")
-        if not 0 <= variant <= len(fault.variants):
+        if not 0 <= variant < len(fault.ways):
             raise UserError(f"{fault.guarantee} has variants 0 to {len(fault.variants)}")
 
     # ---- processes
@@ -293,13 +276,13 @@ class Range:
             words = [*namespaces.within(self.places.inside_namespace), *as_user(command.user), *command.words]
             environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.var), **command.environment}
             process = spawn(words, mark=self.identity, cwd=self.var / "run", log=log, environment=environment)
-            self._processes.setdefault(part.name, []).append(process)
+            self._state.processes.setdefault(part.name, []).append(process)
             self.save()
         self._wait(part)
 
     def stop(self, part: Component) -> None:
         """Stop a component's processes."""
-        stop(self._processes.pop(part.name, []))
+        stop(self._state.processes.pop(part.name, []))
         self._touched.add(part.name)
         self.save()
 
@@ -310,7 +293,7 @@ class Range:
 
     def pids(self, part: Component) -> tuple[int, ...]:
         """The living processes that a component started itself."""
-        return tuple(process.pid for process in self._processes.get(part.name, ()) if process.alive)
+        return tuple(process.pid for process in self._state.processes.get(part.name, ()) if process.alive)
 
     def status(self) -> Iterator[tuple[str, str | None]]:
         """Each component's name with what troubles it, or None."""
@@ -320,19 +303,7 @@ class Range:
 
     def save(self) -> None:
         """Write down what another process needs to go on from here."""
-        state = {
-            "identity": self.identity,
-            "form": self.form,
-            "places": asdict(self.places),
-            "processes": {
-                name: [[item.pid, item.started] for item in items] for name, items in self._processes.items()
-            },
-            "broken": [[item.guarantee, item.variant] for item in self._broken],
-            "settled": self._settled,
-        }
-        temporary = self.directory / SAVING
-        temporary.write_text(json.dumps(state, indent=1))
-        temporary.replace(self.directory / STATE)
+        self._state.save(self.directory)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -345,14 +316,8 @@ class Range:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise UserError(f"another command is changing the range at {self.directory}; wait for it") from None
-            self._take(_saved(self.directory))
+            self._state = load(self.directory)
             yield
-
-    def _take(self, state: dict[str, Any]) -> None:
-        processes = state.get("processes", {})
-        self._processes = {name: [Process(*pair) for pair in pairs] for name, pairs in processes.items()}
-        self._broken = [Broken(*pair) for pair in state.get("broken", [])]
-        self._settled = state.get("settled", {})
 
     def _start_all(self, progress: Callable[[str], None]) -> None:
         for folder in (self.etc, self.var / "log", self.var / "run", self.directory / "srv"):
@@ -363,10 +328,10 @@ class Range:
         for part in self._parts:
             progress(part.name)
             part.configure()
-            self._settled[part.name] = self._digest(part)
+            self._state.settled[part.name] = self._digest(part)
             self.start(part)
         for part in self._parts:
-            self._settled[part.name] = self._digest(part)
+            self._state.settled[part.name] = self._digest(part)
         self.keep_as_healthy()
 
     def keep_as_healthy(self) -> None:
@@ -387,7 +352,7 @@ class Range:
             time.sleep(0.05)
 
     def _alive(self, part: Component) -> bool:
-        processes = self._processes.get(part.name, ())
+        processes = self._state.processes.get(part.name, ())
         return bool(processes) and all(process.alive for process in processes)
 
     def _last_words(self, part: Component) -> str:
@@ -400,10 +365,3 @@ class Range:
 
     def _digest(self, part: Component) -> str:
         return digest_tree(part.watched())
-
-
-def _saved(directory: Path) -> dict[str, Any]:
-    try:
-        return json.loads((directory / STATE).read_text())  # type: ignore[no-any-return]  # written by `save` alone
-    except FileNotFoundError:
-        raise UserError(f"no range at {directory}: prodproof range up") from None

@@ -29,7 +29,7 @@ class Vantage:
     def healthy(self) -> None:
         """Give everything (back)."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._write({"trusted": True, "missing_tools": [], "proxy": None, "remembers": True})
+        self._write({"trusted": True, "missing_tools": [], "remembers": True})
 
     def lose_tool(self, name: str) -> None:
         """From now on a program is not installed."""
@@ -38,10 +38,6 @@ class Vantage:
     def distrust(self) -> None:
         """From now on nobody trusts the system file."""
         self._change(trusted=False)
-
-    def look_through(self, proxy: str) -> None:
-        """From now on the way out leads through a proxy."""
-        self._change(proxy=proxy)
 
     def forget(self) -> None:
         """From now on nothing is known of earlier runs."""
@@ -72,7 +68,6 @@ class Vantage:
         places = self._places
         return Settings(
             ca_file=self.ca_file,
-            proxy=self._read()["proxy"],
             resolve=self.resolve,
             source_address=places.vantage,
             web_ports=(places.http, places.https),
@@ -83,7 +78,7 @@ class Vantage:
     def variables(self) -> dict[str, str]:
         """The same for `prodproof verify` as environment variables."""
         places = self._places
-        variables = {
+        return {
             "PRODPROOF_CA_FILE": str(self.ca_file),
             "PRODPROOF_RESOLVE": " ".join(f"{name}={address}" for name, address in self.resolve.items()),
             "PRODPROOF_SOURCE_ADDRESS": places.vantage,
@@ -93,9 +88,6 @@ class Vantage:
             "XDG_STATE_HOME": str(self.directory / "state"),
             "XDG_CONFIG_HOME": str(self.directory / "config"),
         }
-        if proxy := self._read()["proxy"]:
-            variables["HTTPS_PROXY"] = variables["HTTP_PROXY"] = proxy
-        return variables
 
     def _change(self, **changes: object) -> None:
         self._write(self._read() | changes)

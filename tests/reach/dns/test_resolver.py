@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.dns import Lookup
 from prodproof.range.servers.name_server import NameServer
-from prodproof.reach.dns.resolver import TRIES, Reply, Resolver, parse_reply, split_server
+from prodproof.reach.dns.resolver import Reply, Resolver, parse_reply, split_server
 from prodproof.reach.world import Settings
 from tests.reach import servers
 from tests.servers.services import own_address
@@ -143,13 +143,21 @@ def test_a_cut_answer_and_nothing_that_listens_on_tcp() -> None:
         server.bind(("127.0.0.1", 0))
 
         def answer() -> None:
-            for _ in range(TRIES):
+            # An empty datagram ends it: a socket must not be closed under a thread that reads it.
+            while True:
                 question, peer = server.recvfrom(4096)
+                if not question:
+                    return
                 server.sendto(question[:2] + b"\x86\x00" + question[4:10] + b"\0\0" + question[12:29], peer)
 
-        thread = threading.Thread(target=answer, daemon=True)
+        thread = threading.Thread(target=answer)
         thread.start()
-        reply = asyncio.run(Resolver(QUICK, f"127.0.0.1:{server.getsockname()[1]}").ask("shop.example", "A"))
+        try:
+            reply = asyncio.run(Resolver(QUICK, f"127.0.0.1:{server.getsockname()[1]}").ask("shop.example", "A"))
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ending:
+                ending.sendto(b"", server.getsockname())
+            thread.join()
     assert reply.lookup is Lookup.UNREACHABLE
 
 

@@ -1,7 +1,6 @@
 """The shop as it runs: web processes, the worker and the internal service, from the code that was deployed."""
 
 import base64
-import http.client
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +11,9 @@ from prodproof.range.component import Command, Component
 from prodproof.range.components.mail import Mail
 from prodproof.range.components.repo import Repo, replaced
 from prodproof.range.deployment import Deployment, wait_for_all
-from prodproof.range.places import API, HOST
+from prodproof.range.inquiry import status
+from prodproof.range.places import API, HOST, INTERNAL_PORT, WEB_PORT
 
-WEB_PORT = 8000
-INTERNAL_PORT = 8002
 SETTINGS = "harbour/settings/production.py"
 
 ASKED_FOR = (
@@ -74,10 +72,10 @@ class Application(Component):
 
     def trouble(self) -> str | None:
         inside = self.range.places.inside
-        web = self.range.inside(lambda: asked(inside, WEB_PORT, "/healthz", HOST))
+        web = status(self.range, inside, WEB_PORT, "/healthz", HOST)
         if web != 200:
             return f"the web process answers {web or 'nothing'}"
-        internal = self.range.inside(lambda: asked(inside, INTERNAL_PORT, "/stock/1", inside))
+        internal = status(self.range, inside, INTERNAL_PORT, "/stock/1", inside)
         if internal != 401:
             return f"the internal service answers {internal or 'nothing'} to a stranger"
         pids = self.range.pids(self)
@@ -170,18 +168,6 @@ def made_up() -> dict[str, str]:
         "HARBOUR_SEED_STAFF_TOTP": base64.b32encode(os.urandom(20)).decode(),
         "HARBOUR_SEED_CUSTOMER_PASSWORD": secrets.token_urlsafe(16),
     }
-
-
-def asked(address: str, port: int, path: str, host: str, headers: Mapping[str, str] | None = None) -> int | None:
-    """The status of an answer over plain HTTP, where the servers are; None for no answer."""
-    connection = http.client.HTTPConnection(address, port, timeout=5)
-    try:
-        connection.request("GET", path, headers={"Host": host, **(headers or {})})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
 
 
 def catches_term(pid: int) -> bool:

@@ -15,14 +15,11 @@ from typing import Any, ClassVar, Literal
 from prodproof.facts.declared import Declared, EntryPoint, Host, Zone
 from prodproof.range.component import Command, Component
 from prodproof.range.components.authority import PrivateAuthority
-from prodproof.range.places import API, HOST, STAGING
+from prodproof.range.places import API, HOST, STAGING, STAGING_PORT, WEB_PORT
 from prodproof.range.servers import program
 
 Plain = Literal["redirect", "content", "elsewhere", "forms", "nothing"]
 Oldest = Literal["TLSv1", "TLSv1.1", "TLSv1.2"]
-
-WEB_PORT, STAGING_PORT = 8000, 8001
-"""Of the shop's and of staging's web process, on the inside address."""
 
 MODERN = "ECDHE+AESGCM:ECDHE+CHACHA20"
 OLD = f"{MODERN}:ECDHE+AES:@SECLEVEL=0"

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from prodproof.range.component import SERVERS, Command, program_path
-from prodproof.range.components.front import SECURITY_HEADERS, STAGING_PORT, WEB_PORT, Front
+from prodproof.range.components.front import SECURITY_HEADERS, Front
 from prodproof.range.components.pebble import Pebble
 from prodproof.range.components.repo import replaced
 from prodproof.range.namespaces import within
-from prodproof.range.places import API, HOST, STAGING
+from prodproof.range.places import API, HOST, STAGING, STAGING_PORT, WEB_PORT
 from prodproof.system.errors import UserError
 
 RENEWAL_SECONDS = 60

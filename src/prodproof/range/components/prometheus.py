@@ -10,8 +10,9 @@ import yaml
 
 from prodproof.facts.declared import Declared
 from prodproof.range.component import SERVERS, Command, Component
-from prodproof.range.components import alertmanager, application
+from prodproof.range.components import alertmanager
 from prodproof.range.inquiry import answers, read_json
+from prodproof.range.places import INTERNAL_PORT
 
 RULES = "monitoring/alerts.yml"
 """In the repository."""
@@ -44,7 +45,7 @@ class Prometheus(Component):
         shop = {
             "job_name": "shop",
             "authorization": {"credentials_file": str(token)},
-            "static_configs": [{"targets": [f"{inside}:{application.INTERNAL_PORT}"]}],
+            "static_configs": [{"targets": [f"{inside}:{INTERNAL_PORT}"]}],
         }
         own = [_job("prometheus", f"{inside}:{PORT}"), _job("alertmanager", f"{inside}:{alertmanager.PORT}")]
         configuration = {

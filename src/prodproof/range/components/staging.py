@@ -7,14 +7,13 @@ from pathlib import Path
 
 from prodproof.facts.declared import Declared, EntryPoint
 from prodproof.range.component import Command, Component
-from prodproof.range.components.application import asked, made_up
+from prodproof.range.components.application import made_up
 from prodproof.range.components.mail import Mail
 from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.repo import Repo
 from prodproof.range.deployment import STATIC, Deployment
-from prodproof.range.places import STAGING
-
-PORT = 8001
+from prodproof.range.inquiry import status
+from prodproof.range.places import STAGING, STAGING_PORT
 
 
 class Staging(Component):
@@ -42,11 +41,15 @@ class Staging(Component):
     def commands(self) -> Sequence[Command]:
         deployment = self.deployment
         environment = deployment.environment if deployment.environment_file.exists() else {}
-        return (Command("staging", deployment.gunicorn("harbour.wsgi", self.range.places.inside, PORT), environment),)
+        return (
+            Command(
+                "staging", deployment.gunicorn("harbour.wsgi", self.range.places.inside, STAGING_PORT), environment
+            ),
+        )
 
     def trouble(self) -> str | None:
-        status = self.range.inside(lambda: asked(self.range.places.inside, PORT, "/healthz", STAGING))
-        return None if status == 200 else f"staging answers {status or 'nothing'}"
+        answer = status(self.range, self.range.places.inside, STAGING_PORT, "/healthz", STAGING)
+        return None if answer == 200 else f"staging answers {answer or 'nothing'}"
 
     def watched(self) -> Iterable[Path]:
         return (self.etc, self.deployment.directory)

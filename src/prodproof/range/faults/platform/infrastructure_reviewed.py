@@ -56,6 +56,5 @@ FAULT = Fault(
     needs=("repo", "posture"),
     withdraws=scan_results_cut_off,
     reason=Reason.INCOMPLETE,
-    programs=("checkov",),
     touches=("platform.kubernetes-hardened", "supply.runtime-least-privilege"),
 )
