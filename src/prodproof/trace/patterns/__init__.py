@@ -1,0 +1,1 @@
+"""What looks like a secret: the rule pack and its engine."""

@@ -1,0 +1,1 @@
+"""Places that can be read: each module has one kind of source."""

@@ -1,0 +1,265 @@
+"""From things that are read to slabs that are searched.
+
+A slab is one large buffer that holds many small items, or a part of a large one. Matchers look at whole slabs, since a
+call for each of 100,000 small files would cost more than the search.
+"""
+
+import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodproof.facts import Reason
+from prodproof.trace.finding import Finding
+
+SLAB = 8 * 1024 * 1024
+"""Bytes; a few of them fit into the processor's cache levels and into the memory bound."""
+
+SEPARATOR = b"\0" * 8
+"""Between items, so that nothing matches across two of them."""
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error: whoever asked for it knows
+    """The search was asked to end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One thing that is read from its start to its end: a blob, a file, a member of an archive, a column of a row."""
+
+    path: str
+    """As `Finding.path`; for git blobs it may be empty until `Source.locate`."""
+
+    key: str = ""
+    """What the source knows it by (a blob id); also the key under which a clean answer can be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of an item that lies in a slab."""
+
+    item: Item
+    start: int
+    """Where it begins in the slab, bytes."""
+
+    length: int
+    offset: int
+    """Where it begins in the item, bytes."""
+
+    last: bool
+    """Whether the item ends with it."""
+
+
+@dataclass(slots=True)
+class Slab:
+    """A buffer of bytes and what lies in it. It is used again after its search: matchers keep no view of it."""
+
+    data: NDArray[np.uint8]
+    """The whole buffer, 8-byte aligned; only `used` bytes of it count, and 16 zero bytes follow them."""
+
+    used: int = 0
+    pieces: list[Piece] = field(default_factory=list)
+    fresh_from: int = 0
+    """Where the first piece has new bytes: what lies before was in the slab before it too (the overlap)."""
+
+    def piece_at(self, position: int) -> Piece | None:
+        """The piece that a position of the buffer belongs to; None between pieces."""
+        index = bisect.bisect_right(self.pieces, position, key=lambda piece: piece.start) - 1
+        if index < 0:
+            return None
+        piece = self.pieces[index]
+        return piece if position < piece.start + piece.length else None
+
+    def bytes_of(self, start: int, end: int) -> bytes:
+        """A copy of a part of the buffer."""
+        return self.data[start:end].tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a matcher found in a slab."""
+
+    start: int
+    """In the slab, bytes."""
+
+    end: int
+    kind: str
+    rule: str
+    encoding: str
+    fingerprint: str
+
+
+class Matcher(Protocol):
+    """Searches slabs. One instance for each thread (`fork` makes it), since engines have scratch space of their own."""
+
+    overlap: int
+    """The most bytes that a hit with its surroundings can span: consecutive slabs of an item share so many."""
+
+    def fork(self) -> "Matcher":
+        """Another one of the same, for another thread; what is large and read-only is shared."""
+        ...
+
+    def control(self) -> bytes:
+        """A small text with a marker in it that `search` must report as `is_control`; the search's positive control."""
+        ...
+
+    def is_control(self, hit: Hit) -> bool:
+        """Whether a hit is the marker of `control`."""
+        ...
+
+    def search(self, slab: Slab) -> Iterable[Hit]:
+        """Every hit in the slab's pieces; none across pieces. A hit that lies wholly in the overlap
+        (`end <= slab.fresh_from`) was reported before and may be left out; reporting it again does no harm.
+        """
+        ...
+
+    def redact(self, text: bytes) -> bytes:
+        """A line as it may be shown: every value and everything that looks like a secret replaced by `…`."""
+        ...
+
+
+class Found(Protocol):
+    """Takes what the sink has searched."""
+
+    def __call__(self, slab: Slab, hits: Sequence[Hit]) -> None: ...
+
+
+class Sink:
+    """Takes what a source reads, packs it into slabs and has them searched. One for each thread."""
+
+    def __init__(
+        self,
+        search: Callable[[Slab], None],
+        overlap: int,
+        gap: Callable[[str, Reason, str], None],
+        read: Callable[[int], None] = lambda count: None,
+        stop: Event | None = None,
+        size: int = SLAB,
+    ) -> None:
+        """
+        Args:
+            search: searches a full slab; it is empty again afterwards.
+            overlap: bytes of an item that are repeated in its next slab.
+            gap: told of what could not be read: path, reason, detail.
+            read: told how many bytes came in, for the progress display.
+            stop: once set, the next call raises Stopped.
+        """
+        self._search = search
+        self._overlap = overlap
+        self.gap = gap
+        self._read = read
+        self._stop = stop or Event()
+        self._size = max(size, 4 * overlap, 64 * 1024)
+        whole = np.zeros(self._size + 64, np.uint8)
+        shift = -whole.ctypes.data % 8
+        self._slab = Slab(whole[shift : shift + self._size + 48])
+        self._view = self._slab.data.data
+
+    def put(self, item: Item, data: bytes | bytearray | memoryview) -> None:
+        """A whole item that is already in memory."""
+        size = len(data)
+        slab = self._slab
+        if slab.used + size > self._size:
+            if size > self._size // 2:
+                self.stream(item, _reader(memoryview(data)))
+                return
+            self.flush()
+        self._counted(size)
+        start = slab.used
+        self._view[start : start + size] = data
+        slab.pieces.append(Piece(item, start, size, 0, True))
+        self._close(start + size)
+
+    def stream(self, item: Item, readinto: Callable[[memoryview], int]) -> int:
+        """An item that is read bit by bit.
+
+        Args:
+            readinto: fills the start of a buffer and returns how many bytes, 0 at the end.
+
+        Returns:
+            Its length in bytes.
+        """
+        slab = self._slab
+        if self._size - slab.used < self._size // 8:
+            self.flush()
+        start, offset = slab.used, 0
+        while True:
+            count = readinto(self._view[slab.used : self._size])
+            self._counted(count)
+            slab.used += count
+            if count and slab.used < self._size:
+                continue
+            length = slab.used - start
+            slab.pieces.append(Piece(item, start, length, offset, not count))
+            if not count:
+                self._close(slab.used)
+                return offset + length
+            kept = min(self._overlap, length)
+            tail = bytes(self._view[slab.used - kept : slab.used])
+            self.flush()
+            self._view[:kept] = tail
+            slab.used = slab.fresh_from = kept
+            start, offset = 0, offset + length - kept
+
+    def flush(self) -> None:
+        """Search what there is."""
+        slab = self._slab
+        if slab.pieces:
+            self._view[slab.used : slab.used + 16] = b"\0" * 16
+            self._search(slab)
+        slab.pieces.clear()
+        slab.used = slab.fresh_from = 0
+
+    def _close(self, end: int) -> None:
+        self._view[end : end + len(SEPARATOR)] = SEPARATOR
+        # The next item begins at a word: the value filter looks at aligned words of the slab.
+        self._slab.used = -(-(end + len(SEPARATOR)) // 8) * 8
+
+    def _counted(self, count: int) -> None:
+        if self._stop.is_set():
+            raise Stopped
+        self._read(count)
+
+
+def _reader(view: memoryview) -> Callable[[memoryview], int]:
+    position = 0
+
+    def readinto(into: memoryview) -> int:
+        nonlocal position
+        part = view[position : position + len(into)]
+        into[: len(part)] = part
+        position += len(part)
+        return len(part)
+
+    return readinto
+
+
+class Part(Protocol):
+    """A portion of a source that one thread reads."""
+
+    def read(self, sink: Sink) -> None:
+        """Feed all of it. What cannot be read goes to `sink.gap`; nothing but Stopped is raised."""
+        ...
+
+
+class Source(Protocol):
+    """A place that can be searched."""
+
+    place: str
+    """As it was asked for."""
+
+    def parts(self, count: int) -> Iterator[Part]:
+        """Portions of about equal size for `count` threads (there may be more, or fewer)."""
+        ...
+
+    def size(self) -> int | None:
+        """About how many bytes there are to read, for the progress display; None if nobody knows."""
+        ...
+
+    def locate(self, item: Item, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings of one item with path, commit and date filled in (a blob may have several paths)."""
+        ...

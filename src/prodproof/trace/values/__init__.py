@@ -1,0 +1,1 @@
+"""Exact values, in every encoding."""
