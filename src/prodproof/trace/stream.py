@@ -19,7 +19,7 @@ from prodproof.trace.finding import Finding
 SLAB = 8 * 1024 * 1024
 """Bytes; a few of them fit into the processor's cache levels and into the memory bound."""
 
-SEPARATOR = b"\0" * 8
+SEPARATOR = b"\0" * 16
 """Between items, so that nothing matches across two of them."""
 
 
@@ -217,7 +217,7 @@ class Sink:
     def _close(self, end: int) -> None:
         self._view[end : end + len(SEPARATOR)] = SEPARATOR
         # The next item begins at a word: the value filter looks at aligned words of the slab.
-        self._slab.used = -(-(end + len(SEPARATOR)) // 8) * 8
+        self._slab.used = -(-(end + 8) // 8) * 8
 
     def _counted(self, count: int) -> None:
         if self._stop.is_set():
