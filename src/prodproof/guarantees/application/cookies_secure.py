@@ -16,6 +16,7 @@ true, httpOnly: true, sameSite: "lax" } with `trust proxy`. A cookie that other 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.declared import EntryPoint, Environment, EnvironmentKind
@@ -162,9 +163,9 @@ ON = DjangoSettings(
 IN_SOURCE = replace(ON, source=Source.STATIC, chosen_because="shop/wsgi.py names it")
 
 
-def _set(fact: DjangoSettings, name: str, **changes: object) -> DjangoSettings:
+def _set(fact: DjangoSettings, name: str, **changes: Any) -> DjangoSettings:
     kept = tuple(item for item in fact.settings if item.name != name)
-    changed = replace(fact.setting(name) or Setting(name=name), **changes)  # type: ignore[arg-type]  # of Setting
+    changed = replace(fact.setting(name) or Setting(name=name), **changes)
     return replace(fact, settings=(*kept, changed))
 
 

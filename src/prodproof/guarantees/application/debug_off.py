@@ -13,6 +13,7 @@ Then declare `[[django]] manage = ["python", "manage.py"]`, so that it stays ver
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.code import DebugSwitch, DebugSwitches
@@ -101,8 +102,8 @@ FLASK = DebugSwitches(frameworks=("Flask",))
 RUN = DebugSwitch(framework="Flask", switch="app.run(debug=True)", reached=True, location=Location("app.py", 9))
 
 
-def _with(settings: DjangoSettings, **changes: object) -> DjangoSettings:
-    return replace(settings, settings=(replace(OFF, **changes),))  # type: ignore[arg-type]  # fields of Setting
+def _with(settings: DjangoSettings, **changes: Any) -> DjangoSettings:
+    return replace(settings, settings=(replace(OFF, **changes),))
 
 
 EXAMPLES = (

@@ -11,6 +11,7 @@ wrong). nginx: `location ~ /\\.(?!well-known) { return 404; }` and a web root th
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.debug import EnvironmentPages
@@ -52,8 +53,8 @@ NOTHING = PathAnswer(path="/.git/HEAD", what="git repository", status=404, as_un
 GOOD = DebugPaths(answers=(NOTHING,), home=HOME)
 
 
-def _one(**changes: object) -> DebugPaths:
-    return replace(GOOD, answers=(replace(NOTHING, **changes),))  # type: ignore[arg-type]  # fields by name
+def _one(**changes: Any) -> DebugPaths:
+    return replace(GOOD, answers=(replace(NOTHING, **changes),))
 
 
 EXAMPLES = (

@@ -16,6 +16,7 @@ repeated in every block that has an add_header of its own. Partners that may fra
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
@@ -155,8 +156,8 @@ def _with(name: str, *values: str, only: Situation | None = None, good: SiteAnsw
 _NO_ANCESTORS = "default-src 'self'"
 
 
-def _page(fact: SiteAnswers, **changes: object) -> SiteAnswers:
-    first = replace(fact.answers[0], **changes)  # type: ignore[arg-type]  # fields of Answer
+def _page(fact: SiteAnswers, **changes: Any) -> SiteAnswers:
+    first = replace(fact.answers[0], **changes)
     return replace(fact, answers=(first, *fact.answers[1:]))
 
 

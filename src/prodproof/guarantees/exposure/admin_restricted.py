@@ -14,6 +14,7 @@ host in `sign_on` of the environment. A host name of its own that only the VPN r
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.declared import Declared, Environment
@@ -84,8 +85,8 @@ REFUSED = PathAnswer(path="/admin/", what="administration", status=403, as_unkno
 GOOD = AdminPaths(answers=(REFUSED, replace(REFUSED, forwarded=True)), home=HOME)
 
 
-def _one(**changes: object) -> AdminPaths:
-    return replace(GOOD, answers=(replace(REFUSED, **changes),))  # type: ignore[arg-type]  # fields by name
+def _one(**changes: Any) -> AdminPaths:
+    return replace(GOOD, answers=(replace(REFUSED, **changes),))
 
 
 EXAMPLES = (

@@ -13,6 +13,7 @@ the renewal itself when it sees the next certificate: keep its ledger between ru
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.tls import Certificate, SeenCertificate, ServedChain, TlsAddress, TlsEndpoint
@@ -148,23 +149,23 @@ RENEWED = TlsEndpoint(
 )
 
 
-def _leaf(**changes: object) -> TlsEndpoint:
-    leaf = replace(_LEAF, **changes)  # type: ignore[arg-type]  # any field of it
+def _leaf(**changes: Any) -> TlsEndpoint:
+    leaf = replace(_LEAF, **changes)
     return _chain(certificates=(leaf,))
 
 
-def _chain(**changes: object) -> TlsEndpoint:
-    chain = replace(_CHAIN, **changes)  # type: ignore[arg-type]  # any field of it
+def _chain(**changes: Any) -> TlsEndpoint:
+    chain = replace(_CHAIN, **changes)
     return replace(RENEWED, addresses=(replace(RENEWED.addresses[0], chains=(chain,)),))
 
 
-def _history(**changes: object) -> TlsEndpoint:
-    earlier = replace(_EARLIER, **changes)  # type: ignore[arg-type]  # any field of it
+def _history(**changes: Any) -> TlsEndpoint:
+    earlier = replace(_EARLIER, **changes)
     return replace(RENEWED, seen_certificates=(earlier,))
 
 
-def _address(**changes: object) -> TlsEndpoint:
-    return replace(RENEWED, addresses=(replace(RENEWED.addresses[0], **changes),))  # type: ignore[arg-type]  # fields
+def _address(**changes: Any) -> TlsEndpoint:
+    return replace(RENEWED, addresses=(replace(RENEWED.addresses[0], **changes),))
 
 
 def _old(error: str) -> TlsEndpoint:

@@ -12,6 +12,7 @@ Docker `127.0.0.1:6379:6379` instead of `6379:6379`: Docker goes around ufw), an
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Host, Permission, Port
@@ -166,8 +167,8 @@ SHOP_HOST = Host(
 )
 
 
-def _with(**changes: object) -> HostPorts:
-    return replace(CLOSED, addresses=(replace(_ADDRESS, **changes),))  # type: ignore[arg-type]  # any field of it
+def _with(**changes: Any) -> HostPorts:
+    return replace(CLOSED, addresses=(replace(_ADDRESS, **changes),))
 
 
 def _open(number: int, service: str) -> HostPorts:

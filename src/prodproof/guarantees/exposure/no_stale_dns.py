@@ -11,6 +11,7 @@ stay as an [[entry_point]] or [[host]], a provider's host name under the [[vendo
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Declared, EntryPoint, Environment, Host, Vendor, Zone
@@ -150,7 +151,7 @@ _SHOP = Declared(
 )
 
 
-def _more(**changes: object) -> ZoneNames:
+def _more(**changes: Any) -> ZoneNames:
     assets = NameSeen(
         name="assets.shop.example",
         lookup=Lookup.FOUND,
@@ -161,11 +162,11 @@ def _more(**changes: object) -> ZoneNames:
         answers=True,
         answer="404 over http",
     )
-    return replace(_ZONE, names=(*_ZONE.names, replace(assets, **changes)))  # type: ignore[arg-type]  # any field of it
+    return replace(_ZONE, names=(*_ZONE.names, replace(assets, **changes)))
 
 
-def _apex(**changes: object) -> ZoneNames:
-    return replace(_ZONE, names=(replace(_APEX, **changes), _MAIL, _WWW))  # type: ignore[arg-type]  # any field of it
+def _apex(**changes: Any) -> ZoneNames:
+    return replace(_ZONE, names=(replace(_APEX, **changes), _MAIL, _WWW))
 
 
 _AT_AWS = replace(_SHOP, vendors=(Vendor(name="AWS", hosts=("amazonaws.com",)),))

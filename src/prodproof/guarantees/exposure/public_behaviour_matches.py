@@ -15,6 +15,7 @@ place only.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.behaviour import Intended, IntendedCookie, PublicBehaviour
@@ -132,8 +133,8 @@ GOOD = PublicBehaviour(
 PAGE = GOOD.seen.answers[0]
 
 
-def _page(**changes: object) -> PublicBehaviour:
-    page = replace(PAGE, **changes)  # type: ignore[arg-type]  # fields by name
+def _page(**changes: Any) -> PublicBehaviour:
+    page = replace(PAGE, **changes)
     return replace(GOOD, seen=replace(GOOD.seen, answers=(page,)))
 
 

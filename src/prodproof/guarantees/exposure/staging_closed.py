@@ -12,6 +12,7 @@ its `login` (a secret reference to user:password) so that it can be proven.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.declared import Declared, Environment, EnvironmentKind
@@ -60,8 +61,8 @@ REFUSED = PathAnswer(path="/", what="usual path", status=401, as_unknown=True, c
 GOOD = ClosedSite(url="https://staging.shop.example", environment="staging", answers=(REFUSED,), differs=True)
 
 
-def _one(**changes: object) -> ClosedSite:
-    return replace(GOOD, answers=(replace(REFUSED, **changes),))  # type: ignore[arg-type]  # fields by name
+def _one(**changes: Any) -> ClosedSite:
+    return replace(GOOD, answers=(replace(REFUSED, **changes),))
 
 
 EXAMPLES = (

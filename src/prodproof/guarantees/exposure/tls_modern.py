@@ -14,6 +14,7 @@ same list in `ssl_ciphers`.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.tls import ProtocolOffer, TlsAddress, TlsEndpoint
@@ -93,8 +94,8 @@ _SEEN = TlsAddress(address="203.0.113.7", protocols=(*_REFUSED, _TLS12, _TLS13),
 MODERN_PORT = TlsEndpoint(host="shop.example", port=443, starttls=None, addresses=(_SEEN,))
 
 
-def _with(**changes: object) -> TlsEndpoint:
-    return replace(MODERN_PORT, addresses=(replace(_SEEN, **changes),))  # type: ignore[arg-type]  # any field of it
+def _with(**changes: Any) -> TlsEndpoint:
+    return replace(MODERN_PORT, addresses=(replace(_SEEN, **changes),))
 
 
 def _plus(*suites: str) -> TlsEndpoint:

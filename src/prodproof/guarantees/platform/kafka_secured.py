@@ -13,6 +13,7 @@ Mend: Set `listeners=SASL_SSL://:9093`, `security.inter.broker.protocol=SASL_SSL
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.streaming import KafkaBroker, KafkaListener
@@ -85,8 +86,8 @@ _WHOLE = KafkaBroker(
 )
 
 
-def _listening(**changes: str) -> KafkaBroker:
-    return replace(_WHOLE, listeners=(KafkaListener(**{"name": "CLIENTS", "protocol": "SASL_SSL", **changes}),))  # type: ignore[arg-type]  # text fields only
+def _listening(**changes: Any) -> KafkaBroker:
+    return replace(_WHOLE, listeners=(KafkaListener(**{"name": "CLIENTS", "protocol": "SASL_SSL", **changes}),))
 
 
 EXAMPLES = (

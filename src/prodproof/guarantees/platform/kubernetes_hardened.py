@@ -15,6 +15,7 @@ per namespace, bind roles in namespaces instead of cluster-admin, name images by
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.kubernetes import (
@@ -212,8 +213,8 @@ _POD = Workload(
 )
 
 
-def _with(**changes: object) -> Workload:
-    return replace(_POD, containers=(replace(_CONTAINER, **changes),))  # type: ignore[arg-type]  # fields of the example
+def _with(**changes: Any) -> Workload:
+    return replace(_POD, containers=(replace(_CONTAINER, **changes),))
 
 
 _READER = PolicyRule(groups=("",), resources=("configmaps",), verbs=("get",))
@@ -226,8 +227,8 @@ _NAMESPACE = KubernetesNamespace(name="shop", enforce="restricted", location=_AT
 _SETTINGS = KubernetesSettings(workloads=1, gitops=("Application shop",), encrypts_secrets=True)
 
 
-def _may(**changes: object) -> ClusterAccessRole:
-    return replace(_ROLE, rules=(replace(_READER, **changes),))  # type: ignore[arg-type]  # fields of PolicyRule
+def _may(**changes: Any) -> ClusterAccessRole:
+    return replace(_ROLE, rules=(replace(_READER, **changes),))
 
 
 def _on_windows(pinned: bool = True) -> Workload:

@@ -14,6 +14,7 @@ build. Then require the checks on the production branch.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.pipeline import Activity, Forge, Job, Pipeline, Pipelines, Role, Trigger
@@ -93,8 +94,8 @@ def _unseen_places(pipelines: Pipelines) -> str:
     return ""
 
 
-def _job(*activities: Activity, **changes: bool) -> Job:
-    return Job("checks", 8, activities=activities, **changes)  # type: ignore[arg-type]  # only flags are changed here
+def _job(*activities: Activity, **changes: Any) -> Job:
+    return Job("checks", 8, activities=activities, **changes)
 
 
 _BANDIT = Activity(Role.STATIC_ANALYSIS, "bandit", 10)
@@ -111,8 +112,8 @@ _FILE = Pipeline(
 _WHOLE = Pipelines((_FILE,), builds_images=True)
 
 
-def _with(**changes: object) -> Pipelines:
-    return replace(_WHOLE, files=(replace(_FILE, **changes),))  # type: ignore[arg-type]  # fields of Pipeline
+def _with(**changes: Any) -> Pipelines:
+    return replace(_WHOLE, files=(replace(_FILE, **changes),))
 
 
 def _without(role: Role) -> Pipelines:

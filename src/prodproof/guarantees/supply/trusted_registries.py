@@ -16,6 +16,7 @@ its own registry in `.npmrc`; declare it under `[[registry]]` with its `private`
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlsplit
 
 from prodproof.facts import Location, Reason
@@ -246,8 +247,8 @@ def _from(host: str) -> RegistrySettings:
     return replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.DEFAULT, host=host),))
 
 
-def _locked(**changes: object) -> Manifest:
-    return replace(_LOCK, dependencies=(replace(_PACKAGE, **changes),))  # type: ignore[arg-type]  # fields of it
+def _locked(**changes: Any) -> Manifest:
+    return replace(_LOCK, dependencies=(replace(_PACKAGE, **changes),))
 
 
 def _named(name: str, kind: ReferenceKind = ReferenceKind.IMAGE) -> ExternalReferences:

@@ -20,6 +20,7 @@ Dependabot or Renovate move the pins.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
@@ -228,8 +229,8 @@ _PROJECT = replace(
 )
 
 
-def _needs(**changes: object) -> Manifest:
-    changed = replace(_DJANGO, **changes)  # type: ignore[arg-type]  # fields of Dependency
+def _needs(**changes: Any) -> Manifest:
+    changed = replace(_DJANGO, **changes)
     return replace(_REQUIREMENTS, dependencies=(changed,))
 
 
