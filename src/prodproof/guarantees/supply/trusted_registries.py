@@ -24,27 +24,10 @@ from prodproof.facts.declared import Declared, Registry
 from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
 from prodproof.facts.references import ExternalReferences, Reference, ReferenceKind
 from prodproof.facts.registries import RegistrySettings, RegistrySource, RegistryUse
+from prodproof.guarantees._registries import FORGES, IMAGE_REGISTRIES, PUBLIC, host_of, is_trusted, private_names
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 from prodproof.verdicts.example import SHOP
 from prodproof.verdicts.verdict import not_applicable
-
-_FORGES = frozenset(("github.com", "gitlab.com", "bitbucket.org", "codeload.github.com", "api.github.com"))
-_PUBLIC = {
-    Ecosystem.PYPI: frozenset(("pypi.org", "files.pythonhosted.org", "pypi.python.org", "upload.pypi.org")),
-    Ecosystem.NPM: frozenset(("registry.npmjs.org", "registry.yarnpkg.com", "npm.jsr.io")),
-    Ecosystem.PUB: frozenset(("pub.dev", "pub.dartlang.org", "pub.flutter-io.cn")),
-    Ecosystem.GO: frozenset(("proxy.golang.org",)),
-    Ecosystem.CARGO: frozenset(("github.com", "index.crates.io", "static.crates.io")),
-    Ecosystem.RUBYGEMS: frozenset(("rubygems.org", "index.rubygems.org")),
-    Ecosystem.PACKAGIST: frozenset(("repo.packagist.org", "packagist.org")),
-}
-_IMAGE_REGISTRIES = frozenset(
-    (
-        "docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io",
-        "k8s.gcr.io", "mcr.microsoft.com", "public.ecr.aws", "registry.gitlab.com", "docker.elastic.co", "cgr.dev",
-        "registry.access.redhat.com", "registry.redhat.io", "nvcr.io", "dhi.io",
-    )
-)  # fmt: skip
 
 
 @guarantee("supply.trusted-registries", seeds="L-3", proof="inside", severity="high", when_none="not_applicable")
@@ -61,7 +44,7 @@ def judge(settings: RegistrySettings, declared: Declared) -> Verdict:
             findings.append(
                 Finding("insecure-registry", message, location, source.written, "use https and a trusted CA")
             )
-        elif source.host not in ("", "local") and not _is_trusted(source.host, settings.ecosystem, declared):
+        elif source.host not in ("", "local") and not is_trusted(source.host, settings.ecosystem, declared):
             if declared.inferred:
                 doubts.append(f"{source.host} is not declared; there is no system file that says whether it is trusted")
             else:
@@ -71,9 +54,9 @@ def judge(settings: RegistrySettings, declared: Declared) -> Verdict:
                 )
         elif source.host == "":
             doubts.append(f"only the build decides which registry {source.written} is")
-        if source.use is RegistryUse.EXTRA and source.host not in _PUBLIC[settings.ecosystem]:
+        if source.use is RegistryUse.EXTRA and source.host not in PUBLIC[settings.ecosystem]:
             findings += _confusable(settings, source, declared)
-            if not _private(source.host, declared) and settings.unhashed:
+            if not private_names(source.host, declared) and settings.unhashed:
                 doubts.append(f"which names come from {source.host or source.written} is not declared")
     if findings:
         return broken(*findings)
@@ -83,7 +66,7 @@ def judge(settings: RegistrySettings, declared: Declared) -> Verdict:
 
 
 def _confusable(settings: RegistrySettings, source: RegistrySource, declared: Declared) -> list[Finding]:
-    private = _private(source.host, declared)
+    private = private_names(source.host, declared)
     exposed = [name for name in settings.unhashed if any(fnmatchcase(name, pattern) for pattern in private)]
     return [
         Finding(
@@ -95,23 +78,6 @@ def _confusable(settings: RegistrySettings, source: RegistrySource, declared: De
         )
         for name in exposed
     ]
-
-
-def _private(host: str, declared: Declared) -> tuple[str, ...]:
-    return tuple(pattern for item in declared.registries if _host(item) == host for pattern in item.private)
-
-
-def _host(registry: Registry) -> str:
-    parts = urlsplit(registry.url if "://" in registry.url else f"https://{registry.url}")
-    host = (parts.hostname or "").lower()
-    try:
-        return host if parts.port is None else f"{host}:{parts.port}"
-    except ValueError:
-        return host
-
-
-def _is_trusted(host: str, ecosystem: Ecosystem, declared: Declared) -> bool:
-    return host in _PUBLIC[ecosystem] or any(_host(item) == host for item in declared.registries)
 
 
 @judge.also
@@ -151,7 +117,7 @@ def _misplaced(manifest: Manifest, fetched: list[Dependency], declared: Declared
         if item.insecure:
             message = f"{item.name} is fetched without TLS ({item.written})"
             findings.append(Finding("insecure-source", message, location, item.name, "use https"))
-        elif owner and item.source and item.source != _host(owner) and item.origin is Origin.REGISTRY:
+        elif owner and item.source and item.source != host_of(owner) and item.origin is Origin.REGISTRY:
             message = f"{item.name} is private, but is locked to {item.source}"
             findings.append(Finding("private-name-elsewhere", message, location, item.name, "lock it to its registry"))
         elif item.source and not _is_known(item, manifest.ecosystem, declared) and not declared.inferred:
@@ -162,9 +128,9 @@ def _misplaced(manifest: Manifest, fetched: list[Dependency], declared: Declared
 
 def _is_known(item: Dependency, ecosystem: Ecosystem, declared: Declared) -> bool:
     assert item.source is not None
-    if _is_trusted(item.source, ecosystem, declared):
+    if is_trusted(item.source, ecosystem, declared):
         return True
-    return item.source in _FORGES and (item.origin is not Origin.REGISTRY or ecosystem is Ecosystem.PACKAGIST)
+    return item.source in FORGES and (item.origin is not Origin.REGISTRY or ecosystem is Ecosystem.PACKAGIST)
 
 
 @judge.also
@@ -213,8 +179,8 @@ def _place(item: Reference) -> str | None:
 def _is_image_place(item: Reference, host: str, declared: Declared) -> bool:
     if host == "" or host.partition(":")[0] in ("localhost", "127.0.0.1"):
         return True
-    known = _IMAGE_REGISTRIES if item.kind is ReferenceKind.IMAGE else _FORGES
-    return host in known or any(_host(registry) == host for registry in declared.registries)
+    known = IMAGE_REGISTRIES if item.kind is ReferenceKind.IMAGE else FORGES
+    return host in known or any(host_of(registry) == host for registry in declared.registries)
 
 
 _ACME = Registry(url="https://pypi.acme.example/simple", private=("acme-*",))
