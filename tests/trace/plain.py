@@ -38,6 +38,9 @@ class Literal:
                     yield Hit(start, start + len(wanted), kind, "value", "plain", fingerprint(KEY, wanted))
                     position = data.find(wanted, position + 1)
 
+    def keeps(self, finding: Finding) -> bool:
+        return True
+
     def redact(self, text: bytes) -> bytes:
         return text.replace(self.wanted, "…".encode())
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "gate": "go or no-go for a release and environment",
     "explain": "a guarantee: claim, risk, how it is verified, how to mend it",
     "guarantees": "the whole catalogue",
+    "trace": "search for exact secret values and for patterns of secrets, anywhere",
     "ledger": "verify, export, carry and prune the evidence",
     "trust": "record that a system file may run its commands and contact its targets",
     "schema": "the JSON Schema of prodproof.toml, for editors",

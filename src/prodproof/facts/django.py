@@ -63,7 +63,13 @@ class SecretShape:
     """What may be said of a secret setting without saying it."""
 
     name: str
-    """Dotted: `SECRET_KEY`, `DATABASES.default.PASSWORD`."""
+    """Dotted: `SECRET_KEY`, `DATABASES.default.PASSWORD`, `SECRET_KEY_FALLBACKS.0`; or an environment variable's."""
+
+    component: str = ""
+    """Which part of the value: `password` of a URL, a field of a JSON document; empty for the whole of it."""
+
+    variable: str = ""
+    """Static: the environment variable that decides. The source holds what counts where it is not set."""
 
     fingerprint: str = ""
     """HMAC-SHA-256 under the system's fingerprint key, 32 hexadecimal digits; empty where there is no such key."""
@@ -148,6 +154,9 @@ class DjangoSettings:
     """Sorted by name. Effective: every upper-case setting, those that Django defines included."""
 
     secrets: tuple[SecretShape, ...] = ()
+    variables: tuple[SecretShape, ...] = ()
+    """Secrets among the environment variables of the process, by the variable's name (effective facts only)."""
+
     databases: tuple[Database, ...] = ()
     caches: tuple[Backend, ...] = ()
     storages: tuple[Backend, ...] = ()

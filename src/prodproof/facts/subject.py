@@ -11,7 +11,8 @@ class Subject:
     with `:port` unless it is the scheme's own), `address` (an IP address), `zone`, `entry` (an entry point's URL),
     `app` (a running application), `alert`, `person`, `store`, `k8s` (a Kubernetes object: `Kind/namespace/name`),
     `chart` (a Helm chart, by folder), `service` (of a compose file, by path and name), `account` (a declared
-    `[[service]]`, by name), `cloud` (one that infrastructure files use, by name).
+    `[[service]]`, by name), `cloud` (one that infrastructure files use, by name), `secret`, `secret-manager`, `log`,
+    `backup` (declared, by name), `artifact` (declared, by its path glob).
     """
 
     kind: str

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prodproof.facts.django import (
@@ -17,6 +18,7 @@ from prodproof.facts.django import (
 from prodproof.probes._constants import Literal, Opaque, Value
 from prodproof.probes._django_project import Application, DjangoSource
 from prodproof.probes._settings_module import Evaluator
+from prodproof.reach.django.collector import NOT_SECRET, is_secret_name, says_plain, secret_parts
 from prodproof.reach.files.python_source import parse
 
 SHOWN = (
@@ -43,6 +45,11 @@ _DEFAULT_SECRET = re.compile(
     r"^django-insecure-|change.?me|^secret|^password|^test|^dev|insecure|example|^x+$", re.IGNORECASE
 )
 
+_NO_VALUE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|/[\w./-]+|https?://\S*", re.ASCII)
+"""What settings with a secret's name hold, too: dotted names, paths, addresses."""
+
+MAX_ITEMS = 500
+
 
 def static_settings(source: DjangoSource, application: Application, environment: str) -> DjangoSettings:
     """Work the settings of one application out from its source."""
@@ -53,13 +60,12 @@ def static_settings(source: DjangoSource, application: Application, environment:
         names = evaluator.classes(application.module, body)
     uncertain = evaluator.context.poisoned or not application.module
     shown = (name for name in sorted(set(names) | set(DEFAULTS)) if name in SHOWN or name.startswith(PREFIXES))
-    found = names.get("SECRET_KEY")
     return DjangoSettings(
         source=Source.STATIC,
         module=application.module,
         environment=environment,
         settings=tuple(_setting(name, names.get(name), uncertain) for name in shown),
-        secrets=_secret(found) if isinstance(found, Value) and not uncertain else (),
+        secrets=() if uncertain else tuple(_secrets(names)),
         databases=_databases(names.get("DATABASES")),
         storages=_storages(names),
         other_modules=application.others,
@@ -108,21 +114,42 @@ def _shown(text: str) -> str:
     return re.sub(r"(?<=://)[^/@\s]*@", "", str(text))[:300]
 
 
-def _secret(found: Value) -> tuple[SecretShape, ...]:
-    """The shape of SECRET_KEY where its text stands in the source: nothing else is told of it."""
-    text = found.value
-    if not found.usable or not isinstance(text, str) or found.variable:
-        return ()
-    bounds = ((0, "empty"), (7, "under-8"), (15, "8-15"), (31, "16-31"), (49, "32-49"))
-    return (
-        SecretShape(
-            name="SECRET_KEY",
-            length=next((word for bound, word in bounds if len(text) <= bound), "50-or-more"),
-            few_characters=bool(text) and len(set(text)) < 5,
-            looks_default=bool(_DEFAULT_SECRET.search(text)),
-            in_source=bool(text),
-            location=found.location,
-        ),
+def _secrets(names: Mapping[str, Any]) -> Iterator[SecretShape]:
+    """The shapes of secrets whose text stands in the source, be it for want of an environment variable."""
+    for name, found in sorted(names.items()):
+        if not isinstance(found, Value) or not found.usable or name in NOT_SECRET:
+            continue
+        # What a deployment file gives to a variable stands there, and not in the settings.
+        if not (found.known and found.variable):
+            yield from _within(name, found.value, is_secret_name(name), found)
+
+
+def _within(name: str, value: Any, named: bool, found: Value, depth: int = 0) -> Iterator[SecretShape]:
+    if isinstance(value, dict) and depth < 5:
+        for key, item in list(value.items())[:MAX_ITEMS]:
+            inner = is_secret_name(str(key)) or (named and not says_plain(key))
+            yield from _within(f"{name}.{str(key)[:100]}", item, inner, found, depth + 1)
+    elif isinstance(value, (list, tuple)) and depth < 5:
+        for number, item in enumerate(value[:20]):
+            yield from _within(f"{name}.{number}", item, named, found, depth + 1)
+    elif isinstance(value, str):
+        parts = secret_parts(value) if named or "://" in value else []
+        for component, part in parts:
+            if component not in ("", "user") or (named and not _NO_VALUE.fullmatch(part)):
+                yield _shape(name, component, part, found)
+
+
+def _shape(name: str, component: str, text: str, found: Value) -> SecretShape:
+    bounds = ((7, "under-8"), (15, "8-15"), (31, "16-31"), (49, "32-49"))
+    return SecretShape(
+        name=name,
+        component=component,
+        variable=found.variable,
+        length=next((word for bound, word in bounds if len(text) <= bound), "50-or-more"),
+        few_characters=len(set(text)) < 5,
+        looks_default=bool(_DEFAULT_SECRET.search(text)),
+        in_source=True,
+        location=found.location,
     )
 
 

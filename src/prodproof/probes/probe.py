@@ -10,7 +10,20 @@ from functools import cache
 from typing import Any
 
 from prodproof.facts import Proof, Reason, Survey, Unseen
-from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Host, Permission, Repository, Zone
+from prodproof.facts.declared import (
+    Artifact,
+    Backup,
+    Declared,
+    DjangoApp,
+    EntryPoint,
+    Host,
+    Log,
+    Permission,
+    Repository,
+    Secret,
+    SecretManager,
+    Zone,
+)
 from prodproof.reach.world import World
 
 Answer = Survey[Any] | tuple[Survey[Any], ...]
@@ -22,6 +35,11 @@ UNDECLARED = {
     Host: Unseen(Reason.NOT_DECLARED, "no host is declared for this environment"),
     Zone: Unseen(Reason.NOT_CONFIGURED, "no zone data: name a zone file or a list of names under [[zone]]"),
     DjangoApp: Unseen(Reason.NOT_CONFIGURED, "no [[django]] command is declared, so effective settings are not read"),
+    Secret: Unseen(Reason.NOT_DECLARED, "no secret is declared for this environment"),
+    SecretManager: Unseen(Reason.NOT_DECLARED, "no secret manager is declared for this environment"),
+    Log: Unseen(Reason.NOT_DECLARED, "no log is declared for this environment"),
+    Backup: Unseen(Reason.NOT_DECLARED, "no backup is declared for this environment"),
+    Artifact: Unseen(Reason.NOT_DECLARED, "no artifact is declared: the builds are not known"),
 }
 """What a survey says when there is nothing of the declared type that a probe runs over."""
 
@@ -150,5 +168,10 @@ def targets(probe: Probe, declared: Declared) -> tuple[Any, ...]:
         Host: declared.hosts,
         Zone: declared.zones,
         DjangoApp: declared.django,
+        Secret: declared.secrets,
+        SecretManager: declared.secret_managers,
+        Log: declared.logs,
+        Backup: declared.backups,
+        Artifact: declared.artifacts,
     }
     return by_type[probe.per]

@@ -1,14 +1,19 @@
 """Programs run as children: bounded in time and output, without our environment, without core dumps."""
 
 import atexit
+import fcntl
 import os
+import select
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from prodproof.facts import Reason, Unseen
 
@@ -18,6 +23,8 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SS
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_ERROR = 1024 * 1024
 _CHUNK = 1 << 16
+_PIPE = 1 << 20
+"""Bytes that a pipe holds (pipe(7): the most that anybody may ask for), so that both sides seldom wait."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,7 @@ class Finished:
 
     def error_line(self) -> str:
         """The last line that it wrote to standard error, shortened, for a message."""
-        lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1][:200] if lines else f"exit code {self.code}"
+        return _last_line(self.stderr) or f"exit code {self.code}"
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -61,14 +67,127 @@ def run(
         What it wrote and its exit code, or why there is none: tool-missing, denied, timed-out or incomplete.
     """
     name = os.path.basename(os.fspath(command[0]))
+    child = _spawn(command, cwd, env, subprocess.PIPE, subprocess.PIPE)
+    if isinstance(child, Unseen):
+        return child
+    try:
+        return _communicate(child, name, stdin, time.monotonic() + timeout, timeout, max_output)
+    finally:
+        _end(child)
+        _running.discard(child)
+
+
+class Child:
+    """A program that is read while it runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+        assert process.stdout is not None
+        self._process = process
+        self._errors = errors
+        self._poll = select.poll()
+        self._out = process.stdout.fileno()
+        self._poll.register(self._out, select.POLLIN)
+        with suppress(OSError, AttributeError):  # over the user's bound for pipes, or not on Linux: it is slower
+            fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE)
+        self._in: int | None = None
+        if process.stdin is not None:
+            self._in = process.stdin.fileno()
+            os.set_blocking(self._in, False)
+            self._poll.register(self._in, select.POLLOUT)
+
+    def wait(self, idle: float) -> tuple[bool, bool]:
+        """Wait until there is something to do.
+
+        Args:
+            idle: seconds after which TimeoutError is raised.
+
+        Returns:
+            Whether it takes input and whether there is output (or its end) to read.
+        """
+        events = dict(self._poll.poll(idle * 1000))
+        if not events:
+            raise TimeoutError
+        return self._in in events, self._out in events
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Give it input, as much as it takes at once; returns how many bytes. All, if it has ended meanwhile."""
+        assert self._in is not None
+        try:
+            return os.write(self._in, data)
+        except BlockingIOError:
+            return 0
+        except BrokenPipeError:
+            return len(data)
+
+    def end_input(self) -> None:
+        """There is no more input."""
+        if self._in is not None and self._process.stdin is not None:
+            self._poll.unregister(self._in)
+            self._process.stdin.close()
+            self._in = None
+
+    def read_into(self, view: memoryview) -> int:
+        """Fill the start of a buffer; waits for output. Returns how many bytes, 0 at the end."""
+        return os.readv(self._out, [view])
+
+    def code(self) -> int:
+        """The exit code, once its output has ended; negative for a signal."""
+        try:
+            return self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            _end(self._process)
+            return self._process.returncode
+
+    def error_line(self) -> str:
+        """As `Finished.error_line`."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - MAX_ERROR))
+        return _last_line(self._errors.read(MAX_ERROR)) or "it ended early"
+
+
+@contextmanager
+def started(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
+) -> Iterator[Child | Unseen]:
+    """A program that is read while it runs; it and its group are killed when the block ends.
+
+    Args:
+        command: program and arguments; no shell is involved.
+        env: variables beside the few that are always passed on.
+        stdin: a file descriptor, or subprocess.PIPE for `Child.write`.
+    """
+    with tempfile.TemporaryFile() as errors:
+        child = _spawn(command, cwd, env, stdin, errors.fileno())
+        if isinstance(child, Unseen):
+            yield child
+            return
+        try:
+            yield Child(child, errors)
+        finally:
+            _end(child)
+            _running.discard(child)
+
+
+def _spawn(
+    command: Sequence[str | os.PathLike[str]],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    stdin: int,
+    stderr: int,
+) -> "subprocess.Popen[bytes] | Unseen":
+    name = os.path.basename(os.fspath(command[0]))
     try:
         child = subprocess.Popen(
             [os.fspath(part) for part in command],
             cwd=cwd,
             env=child_environment(env),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
         )
     except FileNotFoundError:
@@ -76,11 +195,12 @@ def run(
     except (PermissionError, OSError) as error:
         return Unseen(Reason.DENIED, f"{name} cannot be started: {error.strerror or error}")
     _running.add(child)
-    try:
-        return _communicate(child, name, stdin, time.monotonic() + timeout, timeout, max_output)
-    finally:
-        _end(child)
-        _running.discard(child)
+    return child
+
+
+def _last_line(errors: bytes) -> str:
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:200] if lines else ""
 
 
 _running: "set[subprocess.Popen[bytes]]" = set()

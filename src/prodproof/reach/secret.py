@@ -1,17 +1,17 @@
-"""Resolves secret references where they are needed; the value is never printed, stored or put into an exception."""
+"""A secret value, and the references that can be resolved on this machine alone."""
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from prodproof.facts import Reason, Unseen
 
 MAX_SECRET = 64 * 1024
+"""Bytes; what is longer is taken for no secret, never cut."""
 
 
 class Secret:
-    """A secret value that does not show itself."""
+    """A secret value that does not show itself, and is not pickled or copied into anything that could."""
 
     __slots__ = ("_value",)
 
@@ -25,34 +25,25 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(...)"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written anywhere")
+
 
 def resolve(reference: str, root: str | None, environment: Mapping[str, str] | None = None) -> Secret | Unseen:
-    """The value that `env:NAME` or `file:PATH` names.
+    """The value that `env:NAME`, `file:PATH` or `docker:NAME` names. `secrets.stores` resolves those of managers, too.
 
     Args:
         reference: as written in the system file; the caller has made sure that there is trust to resolve it.
         root: directory that relative paths start from.
         environment: the environment variables; the process's own if None.
     """
-    scheme, _, name = reference.partition(":")
+    from prodproof.reach.secrets.local import DOCKER, EnvironmentStore, FileStore
+
+    scheme = reference.partition(":")[0]
     if scheme == "env":
-        value = (os.environ if environment is None else environment).get(name)
-        return Secret(value) if value else Unseen(Reason.NOT_CONFIGURED, f"the variable {name} is not set")
+        return EnvironmentStore(environment).read(reference)
     if scheme == "file":
-        return _read(Path(root or ".") / name, name)
-    return Unseen(Reason.NOT_CONFIGURED, f"references of the kind {scheme}: cannot be resolved by this version")
-
-
-def _read(path: Path, name: str) -> Secret | Unseen:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return Unseen(Reason.NOT_CONFIGURED, f"the file {name} does not exist")
-    except OSError:
-        return Unseen(Reason.DENIED, f"the file {name} may not be read")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return Unseen(Reason.NOT_CONFIGURED, f"{name} is not a regular file")
-    with os.fdopen(descriptor, "rb") as file:
-        value = file.read(MAX_SECRET).decode("utf-8", "replace").strip()
-    return Secret(value) if value else Unseen(Reason.NOT_CONFIGURED, f"the file {name} is empty")
+        return FileStore(Path(root or ".")).read(reference)
+    if scheme == "docker":
+        return FileStore(DOCKER, "docker").read(reference)
+    return Unseen(Reason.NOT_CONFIGURED, f"references of the kind {scheme}: name no secret of this machine")

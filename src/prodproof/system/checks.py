@@ -11,10 +11,11 @@ from prodproof.system.environments import DEFAULT, environment_names, environmen
 from prodproof.system.errors import MAX_SHOWN, Problem, SystemFileError, inert
 from prodproof.system.merged import SystemFile
 from prodproof.system.schema import ARRAYS
+from prodproof.system.secret_checks import problems_of_secrets
 
 LONGEST_WAIVER = timedelta(days=2 * 366)
 
-_WITH_ENVIRONMENT = ("entry_point", "host", "zone", "data_store", "secret", "django")
+_WITH_ENVIRONMENT = ("entry_point", "host", "zone", "data_store", "secret", "secret_manager", "log", "backup", "django")
 
 
 def _per_environment(key: str) -> Callable[[Any], tuple[Any, ...]]:
@@ -33,6 +34,12 @@ _IDENTITY: dict[str, Callable[[Any], Any]] = {
     "vendor": lambda item: item.name,
     "retention": lambda item: (item.what, item.store),
     "secret": lambda item: (item.name, item.environment),
+    "secret_manager": lambda item: (item.name, item.environment),
+    "log": lambda item: (item.name, item.environment),
+    "backup": lambda item: (item.name, item.environment),
+    "artifact": lambda item: item.path,
+    "secret_rule": lambda item: item.id,
+    "secret_allowed": lambda item: item.finding,
     "runbook": lambda item: item.name,
     "django": lambda item: (item.repository, item.directory, item.environment, item.settings),
     "registry": lambda item: item.url,
@@ -43,7 +50,7 @@ _IDENTITY: dict[str, Callable[[Any], Any]] = {
 }
 _NAMED_BY = {"entry_point": "url", "person": "id", "repository": "path", "registry": "url", "suppression": "advisory",
              "owner": "of", "waiver": "guarantee", "not_applicable": "guarantee", "retention": "what",
-             "django": "environment"}  # fmt: skip
+             "django": "environment", "artifact": "path", "secret_rule": "id", "secret_allowed": "finding"}  # fmt: skip
 
 
 def check(file: SystemFile, guarantees: Collection[str] | None = None, today: date | None = None) -> None:
@@ -66,6 +73,7 @@ def _all(file: SystemFile, guarantees: Collection[str] | None, today: date | Non
     yield from _owners(file)
     yield from _dates(file, today)
     yield from _references_between(file)
+    yield from problems_of_secrets(file)
     if guarantees is not None:
         yield from _guarantees(file, guarantees)
 
@@ -127,7 +135,7 @@ def _dates(file: SystemFile, today: date | None) -> Iterator[Problem]:
             yield file.problem("person", index, "left", f"is before the first day, {person.joined}")
     if today is None:
         return
-    for table in ("waiver", "suppression"):
+    for table in ("waiver", "suppression", "secret_allowed"):
         for index, item in enumerate(getattr(file.tables, table)):
             if item.until - today > LONGEST_WAIVER:
                 yield file.problem(

@@ -75,6 +75,8 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
     environments = _facts(file, "environment", facts.Environment) or (facts.Environment(name=name),)
     entry_points = _facts(file, "entry_point", facts.EntryPoint)
     hosts = _facts(file, "host", facts.Host)
+    secrets = _facts(file, "secret", facts.Secret)
+    managers = _facts(file, "secret_manager", facts.SecretManager)
     return Declared(
         system=tables.name,
         environment=next(item for item in environments if item.name == name),
@@ -93,7 +95,15 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
         services=_facts(file, "service", facts.Service),
         vendors=_facts(file, "vendor", facts.Vendor),
         retention=_facts(file, "retention", facts.Retention),
-        secrets=_here(_facts(file, "secret", facts.Secret), name),
+        secrets=_here(secrets, name),
+        all_secrets=secrets,
+        secret_managers=_here(managers, name),
+        all_secret_managers=managers,
+        secret_rules=_facts(file, "secret_rule", facts.SecretRule),
+        secrets_allowed=_facts(file, "secret_allowed", facts.SecretAllowed),
+        logs=_here(_facts(file, "log", facts.Log), name),
+        backups=_here(_facts(file, "backup", facts.Backup), name),
+        artifacts=_facts(file, "artifact", facts.Artifact),
         runbooks=_facts(file, "runbook", facts.Runbook),
         django=_here(_facts(file, "django", facts.DjangoApp), name),
         monitoring=facts.Monitoring(**_plain(tables.monitoring)),
@@ -153,6 +163,10 @@ def _plain(table: Table) -> dict[str, Any]:
             value = tuple(facts.Port(**_plain(item)) for item in value)
         elif name == "scenario":
             name, value = "scenarios", tuple(facts.Scenario(**_plain(item)) for item in value)
+        elif name == "service":
+            name, value = "services", tuple(facts.ManagedService(**_plain(item)) for item in value)
+        elif name == "may":
+            value = tuple(facts.Power.parse(item) for item in value)
         elif isinstance(value, dict):
             value = tuple(sorted(value.items()))
         elif isinstance(value, list):

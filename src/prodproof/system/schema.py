@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from prodproof.system import tables
+from prodproof.system import secret_tables, tables
 from prodproof.system.values import RelativePath, Text
 
 VERSION = 1
@@ -49,7 +49,13 @@ class SystemTables(tables.Table):
     service: list[tables.ServiceTable] = Field(default=[])
     vendor: list[tables.VendorTable] = Field(default=[])
     retention: list[tables.RetentionTable] = Field(default=[])
-    secret: list[tables.SecretTable] = Field(default=[])
+    secret: list[secret_tables.SecretTable] = Field(default=[])
+    secret_manager: list[secret_tables.SecretManagerTable] = Field(default=[])
+    log: list[secret_tables.LogTable] = Field(default=[])
+    backup: list[secret_tables.BackupTable] = Field(default=[])
+    artifact: list[secret_tables.ArtifactTable] = Field(default=[])
+    secret_rule: list[secret_tables.SecretRuleTable] = Field(default=[])
+    secret_allowed: list[secret_tables.SecretAllowedTable] = Field(default=[])
     runbook: list[tables.RunbookTable] = Field(default=[])
     django: list[tables.DjangoTable] = Field(default=[])
     monitoring: tables.MonitoringTable = Field(default_factory=tables.MonitoringTable)

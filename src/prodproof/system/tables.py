@@ -28,8 +28,8 @@ _ALLOW = (
     "What it allows beyond a visitor's requests: port-scan, errors (provoked error answers), test-traffic, drills. "
     "Needs trust and proof of ownership as well."
 )
-_ENVIRONMENT = 'The environment it belongs to; "production", or the only declared one, if left out.'
-_OWNER = "Who answers for it: a person's id, or a role."
+ENVIRONMENT = 'The environment it belongs to; "production", or the only declared one, if left out.'
+OWNER = "Who answers for it: a person's id, or a role."
 
 
 class Table(BaseModel):
@@ -45,7 +45,7 @@ class EnvironmentTable(Table):
     kind: Literal["production", "staging", "development"] = Field(
         default="production", description="What it is for; staging and development must be closed to strangers."
     )
-    owner: Text | None = Field(default=None, description=_OWNER)
+    owner: Text | None = Field(default=None, description=OWNER)
     networks: list[Network] = Field(
         default=[], description="Networks (CIDR) from which administration and closed environments may be reached."
     )
@@ -60,8 +60,8 @@ class EntryPointTable(Table):
 
     url: Url = Field(description='With scheme: "https://shop.example" or "https://shop.example/api".')
     purpose: Text = Field(default="", description="What it is for, in a few words.")
-    owner: Text = Field(default="", description=_OWNER)
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
+    owner: Text = Field(default="", description=OWNER)
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
     canonical: bool = Field(
         default=False, description="Whether this is the host on which `/.well-known/` files must stand."
     )
@@ -113,8 +113,8 @@ class HostTable(Table):
     ports: list[PortValue] = Field(
         default=[], description="TCP ports that are meant to be open: `443`, or `{ number = 5432, public = false }`."
     )
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
-    owner: Text = Field(default="", description=_OWNER)
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
+    owner: Text = Field(default="", description=OWNER)
     allow: list[Opt] = Field(default=[], description=_ALLOW)
     control_open: PortNumber | None = Field(
         default=None,
@@ -129,7 +129,7 @@ class ZoneTable(Table):
     name: ZoneName = Field(description="The zone: `shop.example`.")
     file: RelativePath | None = Field(default=None, description="A zone file (RFC 1035), relative to this file.")
     names: RelativePath | None = Field(default=None, description="A file with one name a line, relative to this file.")
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
     nameserver: Nameserver | None = Field(
         default=None, description="`address:port` of the server to ask instead of the resolver (labs, split horizon)."
     )
@@ -148,8 +148,8 @@ class DataStoreTable(Table):
 
     name: Text = Field(description="What the team calls it.")
     kind: Text = Field(description="postgres, mysql, sqlite, mongodb, redis, bucket, files, search, queue …")
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
-    owner: Text = Field(default="", description=_OWNER)
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
+    owner: Text = Field(default="", description=OWNER)
     dsn: SecretRef | None = Field(default=None, description="Reference to its connection string.")
     rto: Duration | None = Field(
         default=None, description="Recovery time objective: for how long it may be away (`4h`)."
@@ -185,7 +185,7 @@ class ServiceTable(Table):
         "and ignored by git. `rm -f posture/aws.ocsf.json; prowler aws --output-formats json-ocsf "
         "--output-directory posture --output-filename aws` writes `posture/aws.ocsf.json`.",
     )
-    owner: Text = Field(default="", description=_OWNER)
+    owner: Text = Field(default="", description=OWNER)
 
 
 class VendorTable(Table):
@@ -197,7 +197,7 @@ class VendorTable(Table):
     hosts: list[HostName] = Field(default=[], description="Hosts that browsers or servers talk to.")
     agreement: Text = Field(default="", description="Where the processing agreement lies.")
     reviewed: Day | None = Field(default=None, description="When it was last looked at.")
-    owner: Text = Field(default="", description=_OWNER)
+    owner: Text = Field(default="", description=OWNER)
 
 
 class RetentionTable(Table):
@@ -206,18 +206,7 @@ class RetentionTable(Table):
     what: Text = Field(description="Which data: `orders`, `access logs`.")
     keep: Duration = Field(description="For how long: `90d`, `2y`.")
     store: Text = Field(default="", description="The data store, if it is in one.")
-    owner: Text = Field(default="", description=_OWNER)
-
-
-class SecretTable(Table):
-    """A secret, by reference; its value never stands in a file."""
-
-    name: Text = Field(description="What the team calls it.")
-    ref: SecretRef = Field(description="Where it is: `env:NAME`, `file:PATH`, `aws-sm:NAME`, `vault:PATH#KEY`.")
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
-    purpose: Text = Field(default="", description="What it opens.")
-    owner: Text = Field(default="", description=_OWNER)
-    rotate_every: Duration | None = Field(default=None, description="How often it is replaced: `90d`.")
+    owner: Text = Field(default="", description=OWNER)
 
 
 class RunbookTable(Table):
@@ -225,7 +214,7 @@ class RunbookTable(Table):
 
     name: Text = Field(description="Its title.")
     path: Text = Field(description="A path in a repository, or a URL.")
-    owner: Text = Field(default="", description=_OWNER)
+    owner: Text = Field(default="", description=OWNER)
     covers: list[Text] = Field(default=[], description="Guarantee ids, kinds of incident or alert names.")
 
 
@@ -239,7 +228,7 @@ class RepositoryTable(Table):
 class DjangoTable(Table):
     """How to ask a Django application for its effective settings. It runs only with trust."""
 
-    environment: Text | None = Field(default=None, description=_ENVIRONMENT)
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
     manage: list[Text] = Field(
         description='What runs manage.py there: `["docker", "compose", "exec", "-T", "web", "python", "manage.py"]`.',
         min_length=1,
@@ -294,7 +283,7 @@ class SuppressionTable(Table):
 
     advisory: Text = Field(description="Its id: `CVE-2026-1234`, `GHSA-…`, `PYSEC-…`.")
     reason: Text = Field(description="Why it does no harm here.")
-    owner: Text = Field(description=_OWNER)
+    owner: Text = Field(description=OWNER)
     until: Day = Field(description="The last day on which it is accepted.")
 
 
@@ -303,7 +292,7 @@ class WaiverTable(Table):
 
     guarantee: Text = Field(description="Id of the guarantee: `exposure.hsts`.")
     reason: Text = Field(description="Why this is acceptable for now.")
-    owner: Text = Field(description=_OWNER)
+    owner: Text = Field(description=OWNER)
     until: Day = Field(description="The last day; afterwards it is open again by itself.")
     environment: Text | None = Field(default=None, description="Only there; everywhere if left out.")
     subject: SubjectName | None = Field(default=None, description="Only for this one: `host:shop.example`.")
@@ -323,7 +312,7 @@ class NotApplicableTable(Table):
 
     guarantee: Text = Field(description="Id of the guarantee.")
     reason: Text = Field(description="Why there is nothing.")
-    owner: Text = Field(description=_OWNER)
+    owner: Text = Field(description=OWNER)
 
 
 class GateTable(Table):

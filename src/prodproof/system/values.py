@@ -18,8 +18,17 @@ _EXAMPLES = 'for example "4h", "1h30m", "5 minutes" or "90d"'
 _HOST = re.compile(
     r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 )
-_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*|aws-sm:[\w/+=.@:-]+|vault:[^\s#]+#[^\s#]+")
-REFERENCE_FORMS = "env:NAME, file:PATH, aws-sm:NAME or vault:PATH#KEY"
+_REFERENCE = re.compile(
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*|aws-sm:[\w/+=.@:-]+(?:#[\w.@-]+)?|aws-ssm:/?[\w/.-]+"
+    r"|vault:[^\s#]+#[^\s#]+|vault-db:[\w.-]+(?:/[\w.-]+)+|k8s:[a-z0-9-]+/[a-z0-9.-]+#[\w.-]+"
+    r"|docker:[\w.-]+|django:[A-Z_][A-Z0-9_]*(?:\.[\w-]+)*",
+    re.ASCII,
+)
+REFERENCE_FORMS = (
+    "env:NAME, file:PATH, aws-sm:NAME#KEY, aws-ssm:/PATH, vault:MOUNT/PATH#KEY, vault-db:MOUNT/ROLE, "
+    "k8s:NAMESPACE/NAME#KEY, docker:NAME or django:SETTING"
+)
+_SCHEMES = "^(env:|file:|aws-sm:|aws-ssm:|vault:|vault-db:|k8s:|docker:|django:)"
 
 
 def wrong(message: str) -> PydanticCustomError:
@@ -163,6 +172,12 @@ def _path(value: str) -> str:
     return value
 
 
+def _place(value: str) -> str:
+    if not value.strip() or "\0" in value or value.startswith("~"):
+        raise wrong("expected a path relative to the system file, or an absolute one")
+    return value
+
+
 def _subject(value: str) -> str:
     kind, _, name = value.partition(":")
     if not kind or not name:
@@ -199,10 +214,12 @@ Nameserver = Annotated[str, AfterValidator(_nameserver)]
 SecretRef = Annotated[
     str,
     BeforeValidator(_reference),
-    WithJsonSchema({"type": "string", "pattern": "^(env:|file:|aws-sm:|vault:)", "examples": ["env:DATABASE_URL"]}),
+    WithJsonSchema({"type": "string", "pattern": _SCHEMES, "examples": ["env:DATABASE_URL"]}),
 ]
 RelativePath = Annotated[str, AfterValidator(_path), Field(max_length=1000)]
 SubjectName = Annotated[str, AfterValidator(_subject)]
 AdvisorySource = Annotated[
     str, AfterValidator(_source), Field(json_schema_extra={"pattern": "^(none|osv|pypi|osv-export:.+)$"})
 ]
+PlacePath = Annotated[str, AfterValidator(_place), Field(max_length=1000)]
+"""Of things that lie outside the repository: relative to the system file, or absolute on the machine."""

@@ -5,8 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from prodproof.facts import Reason
-
-FINGERPRINT_DIGITS = 16
+from prodproof.facts.secrets import FINGERPRINT_DIGITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
 
 from prodproof.facts import Reason
 from prodproof.system.errors import inert
 from prodproof.trace.finding import Finding, Gap
-from prodproof.trace.stream import Hit, Item, Matcher, Part, Sink, Slab, Source, Stopped
+from prodproof.trace.stream import Concluding, Hit, Item, Matcher, Part, Sink, Slab, Source, Stopped
 
-MAX_FINDINGS = 10_000
+MAX_FINDINGS = 50_000
 """Kept for one place; those beyond are counted."""
 
 MAX_GAPS = 1_000
@@ -22,6 +24,7 @@ CONTEXT = 120
 """Bytes of the line on each side of a hit."""
 
 _CONTROL = Item("", "control")
+_PLACE = attrgetter("place", "path", "offset", "rule")
 _CUT_START = re.compile(rb"^[^\s\"'=:,;]*")
 _CUT_END = re.compile(rb"[^\s\"'=:,;]*$")
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
@@ -114,11 +117,13 @@ class Search:
             thread.start()
         feeding = threading.Thread(target=self._feed, args=(work,), daemon=True)
         feeding.start()
-        size = self._size()
+        size: int | None = None
         try:
             for thread in threads:
                 while thread.is_alive():
                     thread.join(0.1)
+                    # Some sources know their size only once they have listed what there is.
+                    size = size or self._size()
                     self._say(size, began)
         except KeyboardInterrupt:
             self._stop.set()
@@ -204,8 +209,13 @@ class Search:
         gaps: list[Gap] = []
         for place in self._places:
             name = place.source.place
-            for item, found in place.found.items():
-                findings += place.source.locate(item, tuple(found.values()))
+            found = {item: tuple(each.values()) for item, each in place.found.items()}
+            if isinstance(place.source, Concluding):
+                told = partial(self.gap, place)
+                findings += place.source.conclude(found, not place.uncontrolled, not place.more, told)
+            else:
+                for item, each in found.items():
+                    findings += place.source.locate(item, each)
             gaps += place.gaps.values()
             if place.gaps_more:
                 gaps.append(Gap(name, "", Reason.INCOMPLETE, f"and {place.gaps_more} parts more"))
@@ -214,12 +224,16 @@ class Search:
         if self._stop.is_set():
             gaps.append(Gap("", "", Reason.INCOMPLETE, "the search was interrupted"))
         return Outcome(
-            findings=tuple(sorted(findings, key=lambda item: (item.place, item.path, item.offset, item.rule))),
+            findings=tuple(sorted(filter(self._counts, findings), key=_PLACE)),
             gaps=tuple(gaps),
             bytes_read=self._read,
             more=sum(place.more for place in self._places),
             interrupted=self._stop.is_set(),
         )
+
+
+    def _counts(self, finding: Finding) -> bool:
+        return all(matcher.keeps(finding) for matcher in self._matchers)
 
 
 class _Searcher:
@@ -232,6 +246,7 @@ class _Searcher:
         self._controlled: set[int] = set()
         self._overlap = max((matcher.overlap for matcher in matchers), default=0)
         self._sink = Sink(self._search, self._overlap, self._gap, search.counted, search.stopping)
+        self._sink.marked = set()
 
     def read(self, place: _Place, part: Part) -> None:
         """Search one part."""
@@ -270,6 +285,7 @@ class _Searcher:
             if matcher.is_control(hit):
                 self._controlled.add(id(matcher))
             return
+        self._sink.mark(piece.item)
         finding = Finding(
             place=self._place.source.place,
             path=piece.item.path,

@@ -5,10 +5,10 @@ call for each of 100,000 small files would cost more than the search.
 """
 
 import bisect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,10 @@ class Matcher(Protocol):
         """
         ...
 
+    def keeps(self, finding: Finding) -> bool:
+        """Whether one of its findings still counts now that its path is known."""
+        ...
+
     def redact(self, text: bytes) -> bytes:
         """A line as it may be shown: every value and everything that looks like a secret replaced by `…`."""
         ...
@@ -151,6 +155,10 @@ class Sink:
         self._search = search
         self._overlap = overlap
         self.gap = gap
+        self.marked: set[Item] | None = None
+        """Items that something was found in, if whoever searches keeps account of them; sources that keep what was
+        clean for the next time take them from here after `flush`."""
+
         self._read = read
         self._stop = stop or Event()
         self._size = max(size, 4 * overlap, 64 * 1024)
@@ -158,6 +166,16 @@ class Sink:
         shift = -whole.ctypes.data % 8
         self._slab = Slab(whole[shift : shift + self._size + 48])
         self._view = self._slab.data.data
+
+    def mark(self, item: Item) -> None:
+        """Something was found in an item."""
+        if self.marked is not None:
+            self.marked.add(item)
+
+    @property
+    def overlap(self) -> int:
+        """Bytes that two ranges of one item have to share."""
+        return self._overlap
 
     def put(self, item: Item, data: bytes | bytearray | memoryview) -> None:
         """A whole item that is already in memory."""
@@ -174,19 +192,31 @@ class Sink:
         slab.pieces.append(Piece(item, start, size, 0, True))
         self._close(start + size)
 
-    def stream(self, item: Item, readinto: Callable[[memoryview], int]) -> int:
-        """An item that is read bit by bit.
+    def stream(
+        self,
+        item: Item,
+        readinto: Callable[[memoryview], int],
+        *,
+        offset: int = 0,
+        shared: int = 0,
+        last: bool = True,
+    ) -> int:
+        """An item, or a range of one, that is read bit by bit.
 
         Args:
             readinto: fills the start of a buffer and returns how many bytes, 0 at the end.
+            offset: where in the item the first byte lies.
+            shared: how many of the first bytes the range before ends with; see `overlap`.
+            last: whether the item ends with this range.
 
         Returns:
-            Its length in bytes.
+            Where in the item it ended, in bytes.
         """
         slab = self._slab
-        if self._size - slab.used < self._size // 8:
+        if shared or self._size - slab.used < self._size // 8:
             self.flush()
-        start, offset = slab.used, 0
+            slab.fresh_from = shared
+        start = slab.used
         while True:
             count = readinto(self._view[slab.used : self._size])
             self._counted(count)
@@ -194,7 +224,7 @@ class Sink:
             if count and slab.used < self._size:
                 continue
             length = slab.used - start
-            slab.pieces.append(Piece(item, start, length, offset, not count))
+            slab.pieces.append(Piece(item, start, length, offset, last and not count))
             if not count:
                 self._close(slab.used)
                 return offset + length
@@ -262,4 +292,29 @@ class Source(Protocol):
 
     def locate(self, item: Item, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings of one item with path, commit and date filled in (a blob may have several paths)."""
+        ...
+
+
+@runtime_checkable
+class Concluding(Source, Protocol):
+    """A source that can only say at the end, and for everything at once, where its findings are."""
+
+    def conclude(
+        self,
+        found: Mapping[Item, Sequence[Finding]],
+        sound: bool,
+        whole: bool,
+        gap: Callable[[str, Reason, str], None],
+    ) -> Sequence[Finding]:
+        """Called once when all parts were read, or the search was stopped; also when nothing was found.
+
+        Args:
+            found: what was found this time.
+            sound: whether the search can be relied on: its controls were found.
+            whole: whether `found` is everything, and no bound left some out.
+            gap: told what the place lacks.
+
+        Returns:
+            The findings of this time with path, commit and date, and those of what did not have to be read again.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Data with its objectives, people, secrets, others that the system depends on, and who answers for what."""
+"""Data with its objectives, people, others that the system depends on, and who answers for what."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -102,21 +102,6 @@ class Retention:
 
     store: str = ""
     owner: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Secret:
-    """A secret by reference: `env:NAME`, `file:PATH`, `aws-sm:NAME`, `vault:PATH#KEY`."""
-
-    name: str
-    ref: str
-    environment: str = "production"
-    purpose: str = ""
-    owner: str = ""
-    rotate_every: int | None = None
-    """Seconds."""
-
-    location: Location | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,17 @@ from prodproof.facts.declared.responsibilities import (
     Person,
     Retention,
     Runbook,
-    Secret,
     Service,
     Vendor,
+)
+from prodproof.facts.declared.secrets import (
+    Artifact,
+    Backup,
+    Log,
+    Secret,
+    SecretAllowed,
+    SecretManager,
+    SecretRule,
 )
 from prodproof.facts.declared.targets import (
     DjangoApp,
@@ -31,13 +39,16 @@ from prodproof.facts.declared.targets import (
 )
 from prodproof.facts.subject import Subject
 
+Listed = EntryPoint | Host | Zone | DataStore | Repository | Secret | SecretManager | Log | Backup | Artifact
+"""What is declared one by one, each with a subject of its own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """One system, seen for one environment: everything that judges and probes may know of the declaration.
 
-    Lists that belong to environments hold only those of `environment`; `all_entry_points` and `all_hosts` keep every
-    environment's, for claims about what is declared anywhere.
+    Lists that belong to environments hold only those of `environment`; `all_entry_points`, `all_hosts`, `all_secrets`
+    and `all_secret_managers` keep every environment's, for claims about what is declared anywhere.
     """
 
     system: str
@@ -70,6 +81,14 @@ class Declared:
     vendors: tuple[Vendor, ...] = ()
     retention: tuple[Retention, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    all_secrets: tuple[Secret, ...] = ()
+    secret_managers: tuple[SecretManager, ...] = ()
+    all_secret_managers: tuple[SecretManager, ...] = ()
+    secret_rules: tuple[SecretRule, ...] = ()
+    secrets_allowed: tuple[SecretAllowed, ...] = ()
+    logs: tuple[Log, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
     django: tuple[DjangoApp, ...] = ()
     monitoring: Monitoring = field(default_factory=Monitoring)
@@ -87,7 +106,7 @@ class Declared:
     """Globs of code that touches authentication, payments, personal data or administration, beside what is found."""
 
     def subjects(self, kind: type[object]) -> frozenset[Subject]:
-        """The declared subjects of one type (`EntryPoint`, `Host`, `Zone`, `DataStore`, `Repository`)."""
+        """The declared subjects of one type (`EntryPoint`, `Host`, `Zone`, `DataStore`, `Repository`, `Secret` ...)."""
         return frozenset(item.subject for item in self._listed(kind))
 
     def find(self, kind: type[object], subject: Subject) -> object | None:
@@ -98,12 +117,17 @@ class Declared:
             return self
         return next((item for item in self._listed(kind) if item.subject == subject), None)
 
-    def _listed(self, kind: type[object]) -> "tuple[EntryPoint | Host | Zone | DataStore | Repository, ...]":
-        by_type: dict[type[object], tuple[EntryPoint | Host | Zone | DataStore | Repository, ...]] = {
+    def _listed(self, kind: type[object]) -> "tuple[Listed, ...]":
+        by_type: dict[type[object], tuple[Listed, ...]] = {
             EntryPoint: self.entry_points,
             Host: self.hosts,
             Zone: self.zones,
             DataStore: self.data_stores,
             Repository: self.repositories,
+            Secret: self.secrets,
+            SecretManager: self.secret_managers,
+            Log: self.logs,
+            Backup: self.backups,
+            Artifact: self.artifacts,
         }
         return by_type[kind]

@@ -18,6 +18,7 @@ import sys
 import time
 import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+from urllib.parse import unquote, unquote_plus
 
 Plain = Any
 Data = Dict[str, Any]
@@ -38,6 +39,21 @@ NOT_SECRET = {
     "PASSWORD_HASHERS", "AUTH_PASSWORD_VALIDATORS", "PASSWORD_RESET_TIMEOUT", "PASSWORD_RESET_TIMEOUT_DAYS",
     "CSRF_COOKIE_NAME", "CSRF_HEADER_NAME", "ACCOUNT_PASSWORD_MIN_LENGTH",
 }  # fmt: skip
+NOT_A_VALUE = re.compile(r"_(FILE|PATH|DIR|SOCK|HEADER|MODEL|CLASS|BACKEND|TIMEOUT|LENGTH|AGE)$")
+"""Ends of names that say of a secret's name that this is about it, not it."""
+
+NOT_SECRET_PART = re.compile(
+    r"^(.*[_.-])?(user(name)?|login|host(name)?|server|port|db(name)?|database|engine|driver|scheme|region|type|name"
+    r"|e?mail|id|project|account|universe_domain|.*_ur[il]|url|.*cert(ificate)?s?)$|public|identifier",
+    re.I,
+)
+SECRET_PART = re.compile(r"pass(word|wd|phrase)?$|^pwd$|secret|token|key$|^sig(nature)?$", re.I)
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----", re.S)
+KEYWORD_PASSWORD = re.compile(
+    r"(?:^|[\s;])(?:password|passwd|pwd)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|\"([^\"]*)\"|([^\s;]+))", re.I
+)
+MAX_SECRET = 65536
+MAX_PARTS = 200
 WITHHELD = {"ADMINS", "MANAGERS", "EMAIL_HOST_USER", "LANGUAGES", "DATABASES", "CACHES", "LOGGING", "STORAGES",
             "TEMPLATES", "LOGGING_CONFIG"}  # fmt: skip
 SHOWN_PREFIXES = ("CSP_", "CORS_", "CSRF_", "SESSION_", "SECURE_", "X_FRAME_", "AXES_", "RATELIMIT_", "DEBUG_TOOLBAR",
@@ -104,6 +120,82 @@ def cause(error: BaseException) -> str:
     return type(error).__name__ + (" (%s)" % short(missing) if missing else "")
 
 
+def secret_parts(text: str, depth: int = 0) -> List[Tuple[str, str]]:
+    """The parts of a value that are secret by themselves, each with its name; the whole value has the empty name.
+
+    Of a URL or connection string the password, of a JSON document its texts, of a list its items, of a PEM file its
+    private keys. Users, hosts and certificates are none. The asking side cuts its values with this function, too.
+    """
+    text = text.strip()
+    if not text or len(text) > MAX_SECRET or depth > 5:
+        return [("", text)] if text else []
+    if "-----BEGIN " in text:
+        keys = PRIVATE_KEY.findall(text.replace("\\n", "\n").replace("\r", ""))
+        plain = ["\n".join(line.strip() for line in key.split("\n")) for key in keys]
+        return [(str(number) if len(plain) > 1 else "", key) for number, key in enumerate(plain[:MAX_PARTS])]
+    if text[0] in "{[":
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            return [("", text)]
+        return list(document_parts("", document, depth))[:MAX_PARTS]
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z", text):
+        return url_parts(text)
+    if re.search(r"(^|[\s;])(host|server|dbname|data source|user( id)?|uid)\s*=", text, re.I):
+        found = [next(filter(None, groups), "") for groups in KEYWORD_PASSWORD.findall(text)]
+        return [("password", re.sub(r"\\(.)", r"\1", item)) for item in found[:1] if item]
+    items = [item.strip() for item in text.split(",")]
+    if len(items) > 1 and all(len(item) > 15 and re.match(r"[\w+/=.-]+\Z", item) for item in items):
+        return [(str(number), item) for number, item in enumerate(items[:MAX_PARTS])]
+    return [("", text)]
+
+
+def url_parts(text: str) -> List[Tuple[str, str]]:
+    """The password of a URL and those parts of its query that are secret; else a web address as a whole."""
+    scheme, _, rest = text.partition("://")
+    authority = re.split(r"[/?#]", rest, 1)[0]
+    if "@" not in authority and ":" in authority and "@" in rest:
+        authority = rest[: rest.rindex("@") + 1]  # a password with an unescaped slash
+    user, _, password = authority.rpartition("@")[0].partition(":")
+    found = [("password", unquote(password))] if password else []
+    for pair in re.split(r"[&;]", rest.partition("?")[2].partition("#")[0])[:MAX_PARTS]:
+        name, _, value = pair.partition("=")
+        if value and SECRET_PART.search(name):
+            found.append((short(name), unquote_plus(value)))
+    if found or scheme.lower() not in ("http", "https"):
+        return found
+    return [("user", unquote(user))] if user else [("", text)]
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a setting or variable of that name is a secret."""
+    upper = name[:200].upper()
+    return SECRET_NAME.search(upper) is not None and not NOT_A_VALUE.search(upper)
+
+
+def says_plain(key: Any) -> bool:
+    """Whether a name within a document or dict says that its value is no secret."""
+    return NOT_SECRET_PART.search(str(key)[:100]) is not None
+
+
+def document_parts(name: str, value: Any, depth: int) -> Iterator[Tuple[str, str]]:
+    """The texts of a JSON document that may be secret."""
+    pairs = []  # type: Iterable[Tuple[Any, Any]]
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    elif isinstance(value, str):
+        for inner, part in secret_parts(value, depth + 1):
+            if inner or not re.match(r"https?://", part):
+                yield ".".join(filter(None, (name, inner))), part
+    for key, item in list(pairs)[:MAX_PARTS] if depth < 5 else ():
+        plain_name = says_plain(key)
+        for inner, part in document_parts(".".join(filter(None, (name, short(key)))), item, depth + 1):
+            if not plain_name or SECRET_PART.search(inner.rpartition(".")[2]):
+                yield inner, part
+
+
 class Fingerprints(object):
     """Keyed fingerprints and shapes of what must not be shown."""
 
@@ -115,14 +207,24 @@ class Fingerprints(object):
             return ""
         return hmac.new(self.key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
-    def shape(self, name: str, value: Any) -> Data:
+    def shapes(self, name: str, value: Any, whole: bool = True) -> List[Data]:
+        """Of each part of a value; without `whole` only of what is a part by its form, a URL's password for one."""
         text = value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else repr(value)
+        if whole:
+            return [self.shape(name, part, component) for component, part in secret_parts(text) or [("", "")]]
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+            return []
+        parts = secret_parts(text)
+        return [self.shape(name, part, component) for component, part in parts if component not in ("", "user")]
+
+    def shape(self, name: str, text: str, component: str = "") -> Data:
         bounds = ((0, "empty"), (7, "under-8"), (15, "8-15"), (31, "16-31"), (49, "32-49"))
         length = next((word for bound, word in bounds if len(text) <= bound), "50-or-more")
         kinds = ((r"[0-9]*", "digits"), (r"[0-9a-fA-F]*", "hex"), (r"[0-9A-Za-z]*", "alphanumeric"))
         charset = next((word for pattern, word in kinds if re.match(pattern + r"\Z", text)), "mixed")
         return {
-            "name": short(name), "fingerprint": self.of(text), "length": length, "charset": charset if text else "",
+            "name": short(name), "component": short(component), "fingerprint": self.of(text), "length": length,
+            "charset": charset if text else "",
             "few_characters": bool(text) and len(set(text)) < 5,
             "looks_default": bool(text) and (DEFAULT_WORDS.search(text) is not None),
         }  # fmt: skip
@@ -150,6 +252,8 @@ class SettingsReader(object):
         self.prints = prints
         self.secrets = []  # type: List[Data]
         self.out = []  # type: List[Data]
+        self.left = 20000
+        """Values within settings that are still looked at."""
 
     def read(self) -> Data:
         import django
@@ -165,15 +269,18 @@ class SettingsReader(object):
         return {
             "source": "effective", "module": short(getattr(self.settings, "SETTINGS_MODULE", module) or ""),
             "django": django.get_version(), "python": "%d.%d.%d" % sys.version_info[:3],
-            "settings": self.out, "secrets": self.secrets, "databases": self.databases(), "caches": self.caches(),
+            "settings": self.out, "secrets": self.each_once(), "variables": self.variables(),
+            "databases": self.databases(), "caches": self.caches(),
             "storages": self.storages(), "templates": self.templates(), "loggers": self.loggers(),
         }  # fmt: skip
 
     def one(self, name: str, value: Any) -> None:
+        if name not in NOT_SECRET and name != "ADMINS":
+            self.hidden(name, value, is_secret_name(name), 0)
         if name in NOT_SECRET and not isinstance(value, dict):
             self.plain(name, value, 0)
         elif SECRET_NAME.search(name) and not isinstance(value, (bool, type(None))):
-            self.secret(name, value)
+            self.put(name, None, "withheld")
         elif name in WITHHELD:
             self.put(name, None, "withheld")
         elif name in self.known or name in SHOWN or name.startswith(SHOWN_PREFIXES):
@@ -183,13 +290,36 @@ class SettingsReader(object):
         else:
             self.put(name, None, type(value).__name__)
 
-    def secret(self, name: str, value: Any) -> None:
-        self.put(name, None, "withheld")
-        if isinstance(value, (list, tuple)):
+    def hidden(self, name: str, value: Any, named: bool, depth: int) -> None:
+        """Note every secret within a value: what is named so, and passwords in URLs whatever they are called."""
+        self.left -= 1
+        if self.left < 0 or depth > 6 or value is None or isinstance(value, bool):
+            return
+        if isinstance(value, (str, bytes)):
+            self.secrets.extend(self.prints.shapes(name, value, named))
+        elif isinstance(value, dict):
+            for key in list(value)[:MAX_ITEMS]:
+                inner = is_secret_name(str(key)) or (named and not says_plain(key))
+                self.hidden("%s.%s" % (name, short(key)), value[key], inner, depth + 1)
+        elif isinstance(value, (list, tuple)):
             for number, item in enumerate(value[:20]):
-                self.secrets.append(self.prints.shape("%s.%d" % (name, number), item))
-        elif isinstance(value, (str, bytes)) or type(value).__module__ == "builtins":
-            self.secrets.append(self.prints.shape(name, value))
+                self.hidden("%s.%d" % (name, number), item, named, depth + 1)
+        elif named and type(value).__module__ == "builtins":
+            self.secrets.extend(self.prints.shapes(name, value))
+
+    def each_once(self) -> List[Data]:
+        found = {}  # type: Dict[Tuple[str, str], Data]
+        for item in self.secrets:
+            found.setdefault((item["name"], item["component"]), item)
+        return list(found.values())
+
+    def variables(self) -> List[Data]:
+        """Secrets among the environment variables of this process, which has those of the serving one."""
+        found = []  # type: List[Data]
+        for name in sorted(os.environ)[:2000]:
+            if os.environ[name]:
+                found.extend(self.prints.shapes(name, os.environ[name], is_secret_name(name)))
+        return found[:MAX_ITEMS]
 
     def plain(self, name: str, value: Any, depth: int) -> None:
         if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < MAX_INT):
@@ -211,7 +341,7 @@ class SettingsReader(object):
             for key in list(value)[:MAX_ITEMS]:
                 inner = "%s.%s" % (name, short(key))
                 if SECRET_NAME.search(str(key).upper()):
-                    self.secret(inner, value[key])
+                    self.put(inner, None, "withheld")
                 else:
                     self.plain(inner, value[key], depth + 1)
         elif hasattr(value, "total_seconds"):
@@ -239,8 +369,6 @@ class SettingsReader(object):
                 continue
             options = entry.get("OPTIONS") or {}
             user = str(entry.get("USER") or "")
-            if entry.get("PASSWORD"):
-                self.secrets.append(self.prints.shape("DATABASES.%s.PASSWORD" % alias, entry["PASSWORD"]))
             ssl = options.get("sslmode") or options.get("ssl_mode") or ("options" if options.get("ssl") else "")
             age = entry.get("CONN_MAX_AGE", 0)
             found.append({

@@ -1,10 +1,12 @@
 """git as a program, made unable to run anything that a repository's own configuration names."""
 
 import re
+import subprocess
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.process import Finished, run
+from prodproof.reach.process import Child, Finished, run, started
 
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -30,18 +32,32 @@ _COMMAND_KEYS = re.compile(rb"^(filter|diff|merge)\..+\.(clean|smudge|process|co
 class Git:
     """One repository, asked through the git program."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, index: Path | None = None) -> None:
+        """
+        Args:
+            directory: the repository, or one in its work tree.
+            index: another index than the repository's own, as hooks of `git commit FILE` see one.
+        """
         self.directory = directory
+        self._environment = _ENVIRONMENT if index is None else {**_ENVIRONMENT, "GIT_INDEX_FILE": str(index)}
         self._overrides: tuple[str, ...] | None = None
 
     def __call__(
         self, *arguments: str, timeout: float = 60.0, stdin: bytes = b"", max_output: int = 256 * 1024 * 1024
     ) -> Finished | Unseen:
         """Run a git command in the repository; a non-zero exit code is the caller's to judge."""
-        if self._overrides is None:
-            self._overrides = self._without_commands()
-        command = ("git", *_HARMLESS, *self._overrides, *arguments)
-        return run(command, timeout=timeout, cwd=self.directory, stdin=stdin, env=_ENVIRONMENT, max_output=max_output)
+        return run(
+            self._command(arguments),
+            timeout=timeout,
+            cwd=self.directory,
+            stdin=stdin,
+            env=self._environment,
+            max_output=max_output,
+        )
+
+    def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> AbstractContextManager[Child | Unseen]:
+        """Start a git command whose output is read while it runs."""
+        return started(self._command(arguments), cwd=self.directory, env=self._environment, stdin=stdin)
 
     def lines(self, *arguments: str, timeout: float = 60.0) -> list[bytes] | Unseen:
         """NUL-terminated output of a git command that must succeed, cut into its items."""
@@ -52,13 +68,18 @@ class Git:
             return Unseen(Reason.INCOMPLETE, f"git {arguments[0]}: {answer.error_line()}")
         return [item for item in answer.stdout.split(b"\0") if item]
 
+    def _command(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        if self._overrides is None:
+            self._overrides = self._without_commands()
+        return ("git", *_HARMLESS, *self._overrides, *arguments)
+
     def _without_commands(self) -> tuple[str, ...]:
         # Filters and drivers from .git/config are commands; each one is overridden with nothing.
         listed = run(
             ("git", *_HARMLESS, "config", "--name-only", "--null", "--list"),
             timeout=10,
             cwd=self.directory,
-            env=_ENVIRONMENT,
+            env=self._environment,
         )
         if isinstance(listed, Unseen):
             return ()

@@ -1,0 +1,1 @@
+"""The stores that secrets lie in: one interface, one file for each kind."""

@@ -1,0 +1,60 @@
+"""What git writes, taken as it comes; and work for several threads."""
+
+from collections.abc import Iterable, Iterator
+from threading import Lock
+
+from prodproof.facts import Reason, Unseen
+from prodproof.reach.process import Child
+
+IDLE = 120.0
+"""Seconds without any output after which git is given up."""
+
+_CHUNK = 256 * 1024
+
+
+class Work:
+    """Portions for several threads: whoever is ready takes the next one."""
+
+    def __init__(self, portions: Iterable[list[bytes]]) -> None:
+        self._portions = iter(portions)
+        self._lock = Lock()
+
+    def take(self) -> list[bytes]:
+        """The next portion; an empty one at the end."""
+        with self._lock:
+            return next(self._portions, [])
+
+
+class GitError(Exception):
+    """git ended early, hung, or could not be started."""
+
+    def __init__(self, why: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why
+
+
+def output_lines(child: Child | Unseen, separator: bytes = b"\n") -> Iterator[list[bytes]]:
+    """The lines of a program's output, many at a time, without their ends.
+
+    Raises:
+        GitError: it could not be started, was silent too long, or ended with another exit code than 0.
+    """
+    if isinstance(child, Unseen):
+        raise GitError(child.why, child.detail)
+    view = memoryview(bytearray(_CHUNK))
+    rest = b""
+    while True:
+        try:
+            child.wait(IDLE)
+        except TimeoutError:
+            raise GitError(Reason.TIMED_OUT, f"git wrote nothing for {IDLE:g} s") from None
+        count = child.read_into(view)
+        if not count:
+            break
+        lines = (rest + bytes(view[:count])).split(separator)
+        rest = lines.pop()
+        yield lines
+    if child.code() != 0:
+        raise GitError(Reason.INCOMPLETE, child.error_line())
+    if rest:
+        yield [rest]

@@ -1,0 +1,215 @@
+"""The aligned-word filter: which of very many byte strings may begin where, at nearly the speed of reading.
+
+Whatever is 15 bytes long contains a whole word of 8 bytes that lies at a multiple of 8 of the text. So a window of 15
+bytes of each string is known by its 8 shifted words, and of the text only the aligned words are looked at: hashed,
+looked up in a bitmap that mostly fits into the processor's cache, the few survivors in a second one, and what is left
+in a sorted table. Strings of which a word says little (a value written as `&#65;&#66;...`) have windows of 31 bytes:
+three words in a row are asked for.
+
+Letters count as small ones throughout; whoever asks compares the bytes.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Indexes = NDArray[np.int64]
+Octets = NDArray[np.uint8]
+
+BLOCK = 64 * 1024
+"""Words that are looked at together: their hashes stay in the processor's second cache, and a thread that waits for
+Python's lock after each step waits seldom enough."""
+
+SHIFTS = 8
+MOST_LITERALS = 1 << 28
+
+_SMALL = np.uint64(0x2020202020202020)
+_FIRST = np.uint64(0x9E3779B97F4A7C15)
+_SECOND = np.uint64(0xBF58476D1CE4E5B9)
+_THIRD = np.uint64(0x94D049BB133111EB)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_29 = np.uint64(29)
+_7 = np.uint64(7)
+_3 = np.uint64(3)
+_BYTE_TABLE_BITS = 21
+_MOST_BITMAP_BITS = 26
+
+
+def _mixed(words: Words) -> Words:
+    """A hash of each word, all of whose bits depend on all bits (the finaliser of splitmix64)."""
+    mixed = words ^ (words >> _32)
+    mixed *= _SECOND
+    mixed ^= mixed >> _29
+    mixed *= _THIRD
+    mixed ^= mixed >> _32
+    return mixed
+
+
+def _mixed_three(first: Words, second: Words, third: Words) -> Words:
+    """A hash of three words in a row; other than that of any one word."""
+    return _mixed(_mixed(_mixed(first) + second + _FIRST) ^ third)
+
+
+def unaligned(octets: Octets) -> Words:
+    """The word that begins at each byte."""
+    return np.ndarray((max(0, len(octets) - 7),), np.uint64, octets.data, 0, (1,))
+
+
+def window_hashes(octets: Octets, starts: Indexes) -> NDArray[np.uint32]:
+    """A hash of the first 15 bytes of windows; letters count as small ones.
+
+    Args:
+        starts: where they begin; all of them lie inside.
+    """
+    words = unaligned(octets)
+    mixed = _mixed((words[starts] | _SMALL) * _FIRST + (words[starts + SHIFTS - 1] | _SMALL))
+    return (mixed >> _32).astype(np.uint32)
+
+
+class Scratch:
+    """Room for one thread."""
+
+    def __init__(self) -> None:
+        self.hashes = np.empty(BLOCK, np.uint64)
+        self.flags = np.empty(BLOCK, np.uint8)
+        self.bits = np.empty(BLOCK, np.uint8)
+
+
+class WordIndex:
+    """The index. It is built once, by `add` and then `finish`; then any number of threads may ask it."""
+
+    def __init__(self, expected: int) -> None:
+        """
+        Args:
+            expected: about how many words there will be, to size the bitmaps; a wrong number costs speed only.
+        """
+        bits = max(13, int(expected * 12).bit_length())
+        self._bytewise = bits <= _BYTE_TABLE_BITS
+        bits = min(bits, _MOST_BITMAP_BITS)
+        self._shift = np.uint64(64 - bits if self._bytewise else 67 - bits)
+        self._first = np.zeros(1 << (bits if self._bytewise else bits - 3), np.uint8)
+        self._second = np.zeros(1 << (max(13, min(bits + 1, 27)) - 3), np.uint8)
+        self._mask = np.uint64(len(self._second) * 8 - 1)
+        self._entries: Words = np.empty(max(1024, expected), np.uint64)
+        self._used = 0
+        self._buckets: NDArray[np.uint32] = np.zeros(2, np.uint32)
+        self._bucket_shift = np.uint64(63)
+        self._wide = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self._first.nbytes + self._second.nbytes + self._entries.nbytes + self._buckets.nbytes
+
+    def add(self, octets: Octets, starts: Indexes, literals: Indexes, *, wide: bool) -> None:
+        """Take up windows.
+
+        Args:
+            octets: a buffer that contains all of them.
+            starts: where each begins in it.
+            literals: the number of the string that each belongs to.
+            wide: whether they are 31 bytes long, not 15.
+        """
+        if not len(starts):
+            return
+        words = unaligned(octets)
+        at = (starts[:, None] + np.arange(SHIFTS)).ravel()
+        owners = (literals[:, None] * SHIFTS + np.arange(SHIFTS)).ravel().astype(np.uint64)
+        first = words[at] | _SMALL
+        self._mark_first(first)
+        if wide:
+            self._wide = True
+            mixed = _mixed_three(first, words[at + 8] | _SMALL, words[at + 16] | _SMALL)
+        else:
+            mixed = _mixed(first)
+        bit = mixed & self._mask
+        np.bitwise_or.at(self._second, (bit >> _3).view(np.int64), np.left_shift(1, bit & _7).astype(np.uint8))
+        end = self._used + len(mixed)
+        if end > len(self._entries):
+            self._entries.resize(max(end, len(self._entries) * 5 // 4), refcheck=False)
+        np.bitwise_or((mixed >> _32) << _32, owners, out=self._entries[self._used : end])
+        self._used = end
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        self._entries.resize(self._used, refcheck=False)
+        self._entries.sort()
+        bits = max(1, min(22, self._used.bit_length()))
+        self._bucket_shift = np.uint64(64 - bits)
+        self._buckets = np.empty((1 << bits) + 1, np.uint32)
+        self._buckets[-1] = self._used
+        for start in range(0, 1 << bits, BLOCK):
+            numbers = np.arange(start, min(start + BLOCK, 1 << bits), dtype=np.uint64) << self._bucket_shift
+            self._buckets[start : start + len(numbers)] = np.searchsorted(self._entries, numbers)
+
+    def _mark_first(self, words: Words) -> None:
+        hashes = words * _FIRST
+        at = (hashes >> self._shift).view(np.int64)
+        if self._bytewise:
+            self._first[at] = 1
+        else:
+            bit = hashes.view(np.uint8)[4::8] & np.uint8(7)
+            np.bitwise_or.at(self._first, at, np.left_shift(np.uint8(1), bit))
+
+    def candidates(self, words: Words, start: int, scratch: Scratch) -> tuple[Indexes, Indexes]:
+        """Where which strings may lie, of one block.
+
+        Args:
+            words: the whole text.
+            start: the first word of the block in it.
+            scratch: the thread's.
+
+        Returns:
+            For each candidate, where its window would begin in the text (bytes, may be below 0), and its number.
+        """
+        places = self._survivors(words[start : start + BLOCK], scratch)
+        if not len(places):
+            return places, places
+        places += start
+        first = words[places] | _SMALL
+        mixed = _mixed(first)
+        kept = self._in_second(mixed)
+        found = [self._owners(places[kept], mixed[kept])]
+        if self._wide:
+            inner = places < len(words) - 2
+            places, first = places[inner], first[inner]
+            mixed = _mixed_three(first, words[places + 1] | _SMALL, words[places + 2] | _SMALL)
+            kept = self._in_second(mixed)
+            found.append(self._owners(places[kept], mixed[kept]))
+        return np.concatenate([at for at, _ in found]), np.concatenate([literals for _, literals in found])
+
+    def _survivors(self, block: Words, scratch: Scratch) -> Indexes:
+        count = len(block)
+        hashes, flags = scratch.hashes[:count], scratch.flags[:count]
+        np.bitwise_or(block, _SMALL, out=hashes)
+        np.multiply(hashes, _FIRST, out=hashes)
+        if self._bytewise:
+            np.right_shift(hashes, self._shift, out=hashes)
+            self._first.take(hashes.view(np.int64), out=flags, mode="clip")
+        else:
+            bits = scratch.bits[:count]
+            np.bitwise_and(hashes.view(np.uint8)[4::8], np.uint8(7), out=bits)
+            np.right_shift(hashes, self._shift, out=hashes)
+            self._first.take(hashes.view(np.int64), out=flags, mode="clip")
+            np.right_shift(flags, bits, out=flags)
+            np.bitwise_and(flags, np.uint8(1), out=flags)
+        return np.flatnonzero(flags.view(np.bool_))
+
+    def _in_second(self, mixed: Words) -> NDArray[np.bool_]:
+        bit = mixed & self._mask
+        flags = self._second[(bit >> _3).view(np.int64)] >> (bit & _7).astype(np.uint8)
+        flags &= np.uint8(1)
+        return flags.view(np.bool_)
+
+    def _owners(self, places: Indexes, mixed: Words) -> tuple[Indexes, Indexes]:
+        bucket = (mixed >> self._bucket_shift).view(np.int64)
+        low = self._buckets[bucket].astype(np.int64)
+        counts = self._buckets[bucket + 1] - low
+        total = int(counts.sum())
+        ends = np.cumsum(counts)
+        rows = np.repeat(np.arange(len(places)), counts)
+        entries = self._entries[np.arange(total) - np.repeat(ends - counts - low, counts)]
+        equal = (entries >> _32) == (mixed >> _32)[rows]
+        owners = (entries[equal] & _LOW).view(np.int64)
+        return places[rows[equal]] * 8 - owners % SHIFTS, owners // SHIFTS
