@@ -117,7 +117,7 @@ class Tracing:
 
             return [StagedSource.open("staged", Path())]
         cache = None if self.fresh else Cache.of_user(quest.digest)
-        access = Access(self._dsn, self.settings, cache)
+        access = Access(self._dsn, self.settings, cache, decode=quest.rules > 0)
         return [open_place(text, access) for text in dict.fromkeys(where)]
 
     def _dsn(self, name: str) -> Secret | Unseen:
@@ -162,6 +162,7 @@ class Tracing:
             ],
             "more": outcome.more,
             "bytes_read": outcome.bytes_read,
+            "left_out": list(outcome.left_out),
             "incomplete": [
                 {"place": gap.place, "path": gap.path, "reason": gap.why, "detail": gap.detail} for gap in outcome.gaps
             ],
@@ -181,6 +182,8 @@ class Tracing:
         for gap in outcome.gaps:
             where = ": ".join(filter(None, (gap.place, gap.path)))
             yield f"{amber}?{end} {where + ': ' if where else ''}{gap.detail} ({gap.why})"
+        for line in outcome.left_out:
+            yield f"{dim}left out: {inert(line, 200)}{end}"
         count = len(outcome.findings) + outcome.more
         found = f"{count:,} found" if count else "nothing found"
         sure = "" if outcome.complete else "; a part was not searched, so this is no proof of absence"

@@ -14,7 +14,20 @@ from operator import attrgetter
 from prodproof.facts import Reason
 from prodproof.system.errors import inert
 from prodproof.trace.finding import Finding, Gap
-from prodproof.trace.stream import Concluding, Hit, Item, Matcher, Part, Sink, Slab, Source, Stopped
+from prodproof.trace.stream import (
+    Closing,
+    Concluding,
+    Controlled,
+    Hit,
+    Item,
+    Matcher,
+    Part,
+    Selective,
+    Sink,
+    Slab,
+    Source,
+    Stopped,
+)
 
 MAX_FINDINGS = 50_000
 """Kept for one place; those beyond are counted."""
@@ -55,6 +68,9 @@ class Outcome:
     bytes_read: int
     more: int = 0
     """Findings beyond the bound, not listed."""
+
+    left_out: tuple[str, ...] = ()
+    """What sources leave out on purpose, in lines for people."""
 
     interrupted: bool = False
 
@@ -129,9 +145,14 @@ class Search:
             self._stop.set()
             for thread in threads:
                 thread.join(5)
-        if self._crashed is not None:
-            raise self._crashed
-        return self._outcome()
+        try:
+            if self._crashed is not None:
+                raise self._crashed
+            return self._outcome()
+        finally:
+            for place in self._places:
+                if isinstance(place.source, Closing):
+                    place.source.close()
 
     def _size(self) -> int | None:
         sizes = [place.source.size() for place in self._places]
@@ -146,6 +167,8 @@ class Search:
     def _feed(self, work: "queue.SimpleQueue[tuple[_Place, Part] | None]") -> None:
         try:
             for place in self._places:
+                if isinstance(place.source, Controlled) and (failed := place.source.control()):
+                    self.gap(place, "", failed.why, failed.detail)
                 for part in place.source.parts(self._threads):
                     work.put((place, part))
         except BaseException as error:  # raised again by the thread that waits
@@ -207,6 +230,7 @@ class Search:
     def _outcome(self) -> Outcome:
         findings: list[Finding] = []
         gaps: list[Gap] = []
+        sources = [place.source for place in self._places]
         for place in self._places:
             name = place.source.place
             found = {item: tuple(each.values()) for item, each in place.found.items()}
@@ -228,9 +252,9 @@ class Search:
             gaps=tuple(gaps),
             bytes_read=self._read,
             more=sum(place.more for place in self._places),
+            left_out=tuple(line for source in sources if isinstance(source, Selective) for line in source.left_out),
             interrupted=self._stop.is_set(),
         )
-
 
     def _counts(self, finding: Finding) -> bool:
         return all(matcher.keeps(finding) for matcher in self._matchers)

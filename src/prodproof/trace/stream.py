@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from prodproof.facts import Reason
+from prodproof.facts import Reason, Unseen
 from prodproof.trace.finding import Finding
 
 SLAB = 8 * 1024 * 1024
@@ -292,6 +292,34 @@ class Source(Protocol):
 
     def locate(self, item: Item, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings of one item with path, commit and date filled in (a blob may have several paths)."""
+        ...
+
+
+@runtime_checkable
+class Controlled(Source, Protocol):
+    """A source that can show by itself that it reads what is there."""
+
+    def control(self) -> Unseen | None:
+        """Read something that must be there, by the way that everything is read; None when it was."""
+        ...
+
+
+@runtime_checkable
+class Selective(Source, Protocol):
+    """A source that leaves something out on purpose."""
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        """What, in lines for people; known at the end."""
+        ...
+
+
+@runtime_checkable
+class Closing(Source, Protocol):
+    """A source that holds something open."""
+
+    def close(self) -> None:
+        """Give it back; called once, at the end."""
         ...
 
 

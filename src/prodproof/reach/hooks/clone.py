@@ -131,4 +131,12 @@ def clone_of(reader: RepositoryReader) -> Iterator[Clone | Unseen]:
         return
     with tempfile.TemporaryDirectory(prefix="prodproof-hooks-", ignore_cleanup_errors=True) as folder:
         clone = Clone(Path(folder), isolation)
-        yield clone.make(reader.directory, commit) or clone
+        yield clone.make(_objects_of(reader), commit) or clone
+
+
+def _objects_of(reader: RepositoryReader) -> Path:
+    """What can be cloned: the repository itself, also where the reader is at another work tree of it."""
+    answer = reader.git("rev-parse", "--git-common-dir", timeout=10) if reader.git is not None else None
+    if answer is None or isinstance(answer, Unseen) or answer.code != 0:
+        return reader.directory
+    return Path(os.path.realpath(reader.directory / os.fsdecode(answer.stdout.rstrip(b"\n"))))

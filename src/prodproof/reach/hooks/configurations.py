@@ -1,9 +1,11 @@
 """Which hook configurations a repository has, and which scanners for secrets they name."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prodproof.facts import Unseen
@@ -34,6 +36,17 @@ _SELF_CONTAINED = frozenset({"system", "script", "pygrep", "fail", "unsupported"
 def scanners_in(text: str) -> tuple[str, ...]:
     """Names in a text of programs and hooks that look for secrets."""
     return tuple(dict.fromkeys(match[1].lower() for match in _SCANNERS.finditer(text)))
+
+
+def whole(reader: RepositoryReader) -> "RepositoryReader | Unseen":
+    """The reader of the whole repository, where one is at a folder of it: git looks for hooks at its top."""
+    if reader.git is None or reader.bare:
+        return reader
+    answer = reader.git("rev-parse", "--show-toplevel", timeout=10)
+    if isinstance(answer, Unseen) or answer.code != 0:
+        return reader
+    top = Path(os.fsdecode(answer.stdout.rstrip(b"\n")))
+    return reader if top == reader.directory else RepositoryReader.open(top)
 
 
 def configurations(reader: RepositoryReader) -> tuple[HookConfiguration | Unseen, ...]:

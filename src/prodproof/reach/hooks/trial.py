@@ -10,6 +10,7 @@ from prodproof.facts.hooks import HookConfiguration, TriedHooks
 from prodproof.reach.hooks.clone import Clone
 from prodproof.reach.hooks.configurations import reduced
 from prodproof.reach.process import Finished
+from prodproof.system.errors import inert
 
 ONE_COMMIT = 60.0
 """Seconds for the hooks of one commit."""
@@ -126,4 +127,4 @@ def _last(answer: Finished) -> str:
     """The last line that hooks wrote; pre-commit writes to standard output."""
     lines = (answer.stdout + b"\n" + answer.stderr).decode("utf-8", "replace").split("\n")
     told = [line.strip() for line in lines if line.strip()]
-    return told[-1][:200] if told else f"exit code {answer.code}"
+    return inert(told[-1], 200) if told else f"exit code {answer.code}"

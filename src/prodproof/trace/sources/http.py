@@ -17,6 +17,9 @@ from prodproof.trace.stream import Item, Sink
 MAX_HELD = 256 * 1024 * 1024
 """Bytes that a fetched site may take in memory."""
 
+LEFT_OUT = ("what only shows after a log-in, answers to forms and to requests that scripts make, images and downloads",)
+"""What is not read on purpose."""
+
 
 class HttpSource:
     """A site that is visited while it is searched.
@@ -29,6 +32,8 @@ class HttpSource:
         paths: to be visited beside what is linked.
         private: addresses that are not public and that the system file declares, by host name.
     """
+
+    left_out = LEFT_OUT
 
     def __init__(
         self,
@@ -163,6 +168,8 @@ async def answers(client: HttpClient, entry: str, hosts: Iterable[str] = ()) -> 
 
 class FetchedSource:
     """A site that was loaded before."""
+
+    left_out = LEFT_OUT
 
     def __init__(self, place: str, fetched: Fetched) -> None:
         self.place = place

@@ -35,6 +35,9 @@ class Access:
     cache: Cache | None = None
     """Where it is kept which git objects were searched; None: nowhere."""
 
+    decode: bool = False
+    """Whether base64 in files is decoded and searched too; exact values are found in it without."""
+
 
 def open_place(text: str, access: Access) -> Source:
     """The source that a text names. Raises UserError for what is no place, or cannot be opened."""
@@ -72,7 +75,7 @@ def open_place(text: str, access: Access) -> Source:
         raise UserError(f"--in {inert(text)}: no such kind of place; there are: {', '.join(KINDS)}")
     from prodproof.trace.sources.files import FilesSource
 
-    return FilesSource(text, _existing(text))
+    return FilesSource(text, _existing(text), decode=access.decode)
 
 
 def _existing(text: str) -> Path:

@@ -1,4 +1,4 @@
-"""The windows of many values' forms at once: with 100,000 values, making each form would take longer than the search."""
+"""The windows of many values' forms at once: making each form of 100,000 values would take longer than the search."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -78,10 +78,8 @@ HEAD = 1 + 3 + 1 + len(_BEFORE_DECIMAL) + 1 + len(_AFTER_DECIMAL)
 
 def windows(values: Values) -> Iterator[Windows]:
     """The windows of the forms that every usual value has, in the order of the forms."""
-    ordinal = 0
-    for octets, places in _all(values):
+    for ordinal, (octets, places) in enumerate(_all(values)):
         yield Windows(ordinal, octets, places)
-        ordinal += 1
 
 
 def _all(values: Values) -> Iterator[tuple[Octets, Indexes]]:

@@ -203,7 +203,7 @@ class Literals:
 
     def _fill(self, rows: "_Rows") -> None:
         for start, end in self._chunks():
-            rest = range(start, end)
+            rest = list(range(start, end))
             if not self._thorough:
                 usual = [number for number in rest if number != self._marker and is_usual(self.values[number])]
                 self._add_usual(rows, np.array(usual, np.int64))
