@@ -134,16 +134,20 @@ def test_progress_is_told() -> None:
     assert told and told[-1].size == 1000 and told[-1].read >= 1000
 
 
-def found(path: str, date: str | None, commit: str, value: str = "f1") -> Finding:
-    return Finding("git:.", path, 3, "Key", "key", "plain", value, 1, commit, date)
+def found(path: str, date: str | None, commit: str | None, value: str = "f1", offset: int = 3) -> Finding:
+    return Finding("git:.", path, offset, "Key", "key", "plain", value, 1, commit, date)
 
 
 def test_of_many_versions_the_oldest_is_kept() -> None:
     items: Sequence[Finding] = (
-        found("a", "2024-03-01", "c3"),
+        found("a", "2024-03-01", "c3", offset=7),
         found("a", "2023-01-01", "c1"),
-        found("a", None, "c0"),
         found("a", "2023-05-01", "c2", value="f2"),
-        found("b", None, "c0"),
+        found("b", "2023-05-01", "c2"),
     )
-    assert {(item.path, item.commit) for item in first_of_each(items)} == {("a", "c1"), ("a", "c2"), ("b", "c0")}
+    assert {(item.path, item.commit) for item in first_of_each(items)} == {("a", "c1"), ("a", "c2"), ("b", "c2")}
+
+
+def test_what_stands_twice_in_a_file_is_told_twice() -> None:
+    items = (found("a", None, None), found("a", None, None, offset=90))
+    assert tuple(first_of_each(items)) == items

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 
@@ -340,11 +340,13 @@ def _line(slab: Slab, start: int, position: int) -> int:
 
 
 def first_of_each(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for each secret at each path, for a history that has it in many versions: the oldest."""
-    oldest: dict[tuple[str, str, str, str], Finding] = {}
+    """Of the versions that a history has of one line, the oldest. What stands twice in a file that is not a version of
+    another stays twice.
+    """
+    oldest: dict[tuple[object, ...], Finding] = {}
     for item in findings:
-        key = (item.place, item.path, item.rule, item.fingerprint)
+        key = (item.place, item.fingerprint, item.id, item.offset if item.commit is None else None)
         known = oldest.get(key)
         if known is None or (item.date is not None and (known.date is None or item.date < known.date)):
-            oldest[key] = replace(item)
+            oldest[key] = item
     yield from oldest.values()
