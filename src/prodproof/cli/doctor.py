@@ -166,6 +166,7 @@ def _meaning(permission: Permission) -> str:
     return {
         Permission.PORT_SCAN: "port scans",
         Permission.ERRORS: "provoking error answers",
+        Permission.CANARY: "sending made-up secrets to what fails",
         Permission.TEST_TRAFFIC: "test traffic",
         Permission.DRILLS: "drills",
     }[permission]

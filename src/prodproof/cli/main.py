@@ -1,5 +1,6 @@
 """The `prodproof` command: finds the sub-command, maps errors to exit codes."""
 
+import ctypes
 import importlib
 import os
 import resource
@@ -14,6 +15,10 @@ import typer
 from typer.core import TyperGroup
 
 from prodproof import __version__
+
+
+PR_SET_DUMPABLE = 4
+"""prctl(2)."""
 
 
 class Exit(IntEnum):
@@ -63,11 +68,10 @@ class Commands(TyperGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: Any) -> Any:
-        from prodproof.ledger.errors import DivergedError, LedgerError, MovedError, NotALedgerError
-        from prodproof.system.errors import UserError
-
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
         except BrokenPipeError:
             # The reader went away; Python must not complain about it again when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,14 +79,21 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("interrupted; what was seen is in the ledger, the next run goes on from there", err=True)
             raise typer.Exit(Exit.INTERRUPTED) from None
-        except UserError as error:
-            for line in str(error).splitlines():
-                typer.echo(line, err=True)
-            raise typer.Exit(Exit.WRONG_USE) from None
-        except LedgerError as error:
-            typer.echo(str(error), err=True)
-            misused = isinstance(error, (DivergedError, MovedError, NotALedgerError))
-            raise typer.Exit(Exit.WRONG_USE if misused else Exit.FAILED) from None
+        except Exception as error:
+            raise typer.Exit(_explained(error)) from None
+
+
+def _explained(error: Exception) -> Exit:
+    """Say what was wrong with the use or the surroundings; raise again what is a fault of ours."""
+    from prodproof.ledger.errors import DivergedError, LedgerError, MovedError, NotALedgerError
+    from prodproof.system.errors import UserError
+
+    if not isinstance(error, (UserError, LedgerError)):
+        raise error
+    for line in str(error).splitlines():
+        typer.echo(line, err=True)
+    ours = isinstance(error, LedgerError) and not isinstance(error, (DivergedError, MovedError, NotALedgerError))
+    return Exit.FAILED if ours else Exit.WRONG_USE
 
 
 app = typer.Typer(
@@ -106,10 +117,17 @@ def root(version: bool = typer.Option(False, "--version", callback=_version, is_
     """Proves that a production system is ready, and stays ready."""
 
 
+def leave_no_dump() -> None:
+    """From now on a crash of this process writes none of its memory, where resolved secrets may lie, to disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # A limit does not keep the kernel from handing memory to a program (core_pattern with a pipe); this does.
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def run() -> None:
     """Entry point of the installed command."""
-    # A crash must not write memory, where resolved secrets may lie, to disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_no_dump()
     try:
         app(prog_name="prodproof")
     except Exception as error:  # the last resort: a fault of ours is one line and a file, never a traceback

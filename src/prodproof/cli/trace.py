@@ -72,17 +72,10 @@ def trace(
         raise UserError("nothing to search for: name --value REF, --values REF or --patterns")
     if staged and where:
         raise UserError("--staged is a place of its own: leave --in out")
-    from prodproof.cli.tracing import Tracing
+    from prodproof.cli.tracing import Options, Tracing
 
-    work = Tracing.open(
-        system,
-        trust=trust,
-        fresh=fresh,
-        ca_file=ca_file,
-        rate=rate,
-        resolve=resolve or (),
-        source_address=source_address,
-    )
+    options = Options(ca_file, rate, resolve or (), source_address)
+    work = Tracing.open(system, options, trust=trust, fresh=fresh, quick=staged)
     outcome = work.search(
         value or (), values or (), patterns=patterns, where=where or _usual(staged), staged=staged, every=every,
         threads=threads, show=form == "text",

@@ -4,61 +4,73 @@ import os
 import re
 import stat
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prodproof.cli.session import settings_from
 from prodproof.facts import Unseen
-from prodproof.facts.declared import Declared
 from prodproof.ledger.keys import fingerprint_key
 from prodproof.reach.secret import Secret, resolve
-from prodproof.reach.world import Settings
 from prodproof.system.errors import UserError, inert
 from prodproof.trace.quest import Quest, quest_for
 from prodproof.trace.search import Outcome, Progress, Search, first_of_each
 
 if TYPE_CHECKING:
+    from prodproof.facts.declared import Declared
     from prodproof.trace.stream import Source
     from prodproof.trace.values import Wanted
 
 SCHEMA = "prodproof/trace/1"
 MAX_VALUES_FILE = 256 * 1024 * 1024
 _ADDRESS = re.compile(r"[^@\s:/]+@[^@\s:/]+\.[A-Za-z]{2,}")
+_FILE = "prodproof.toml"
 NO_SYSTEM = "trace"
 """Name of the fingerprint key where no system file says whose secrets they are."""
 
 
 @dataclass(frozen=True)
-class Tracing:
-    """One call of the command."""
+class Options:
+    """How places are reached, as it was typed."""
 
-    declared: Declared | None
-    settings: Settings
+    ca_file: Path | None = None
+    rate: float = 10.0
+    resolve: Sequence[str] = ()
+    source_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """One call of the command.
+
+    A hook runs it before every commit, so nothing is imported that its way does not need.
+    """
+
+    system: str
+    """Whose secrets they are: the name of the fingerprint key."""
+
+    declared: "Declared | None"
+    """What the system file says, if there is one that this search needs."""
+
+    options: Options
     trusted: bool
     fresh: bool
-    today: date
 
     @classmethod
-    def open(
-        cls,
-        system: Path | None,
-        *,
-        trust: bool,
-        fresh: bool,
-        ca_file: Path | None,
-        rate: float,
-        resolve: Sequence[str],
-        source_address: str | None,
-    ) -> "Tracing":
-        """Read what the system file says about rules, allowed findings and data stores, if there is one."""
-        settings = settings_from(ca_file=ca_file, rate=rate, resolve=resolve, source_address=source_address)
-        today = datetime.now(UTC).date()
+    def open(cls, system: Path | None, options: Options, *, trust: bool, fresh: bool, quick: bool) -> "Tracing":
+        """Read what the system file says about rules, allowed findings and data stores, if there is one.
+
+        Args:
+            quick: read no more of it than its name where it says nothing of rules and allowed findings.
+        """
+        name, needed = _glance(system)
+        if quick and not needed:
+            return cls(name, None, options, trust, fresh)
         declared = _declared(system, trust)
         trusted = trust or (declared is not None and declared.trusted)
-        return cls(declared, settings, trusted, fresh, today)
+        return cls(declared.system if declared else name, declared, options, trusted, fresh)
 
     def search(
         self,
@@ -73,7 +85,7 @@ class Tracing:
         show: bool,
     ) -> Outcome:
         """Carry it out. Raises UserError for values and places that cannot be used."""
-        key = fingerprint_key(self.declared.system if self.declared else NO_SYSTEM)
+        key = fingerprint_key(self.system)
         quest = self._quest(value, values, patterns, key)
         sources = self._sources(where, staged, quest)
         with _Display(show) as display:
@@ -82,17 +94,14 @@ class Tracing:
         return replace(outcome, findings=self._not_allowed(findings))
 
     def _quest(self, value: Sequence[str], values: Sequence[str], patterns: bool, key: bytes) -> Quest:
-        from prodproof.trace.patterns import Rule, RuleError, load_pack, own_rules, without_doubles
-        from prodproof.trace.values import NotSearchableError
+        from prodproof.trace.patterns import Rule, load_pack, own_rules, without_doubles
 
         rules: tuple[Rule, ...] = ()
-        try:
-            if patterns:
-                own = own_rules(self.declared.secret_rules) if self.declared else ()
-                rules = without_doubles((*load_pack(), *own))
-            return quest_for(key, wanted=tuple(self._wanted(value, values)), rules=rules)
-        except (NotSearchableError, RuleError) as error:
-            raise UserError(str(error)) from None
+        if patterns:
+            own = own_rules(self.declared.secret_rules) if self.declared else ()
+            rules = without_doubles((*load_pack(), *own))
+        wanted = tuple(self._wanted(value, values)) if value or values else ()
+        return quest_for(key, wanted=wanted, rules=rules)
 
     def _wanted(self, value: Sequence[str], values: Sequence[str]) -> "Iterator[Wanted]":
         from prodproof.trace.values import Wanted
@@ -109,15 +118,22 @@ class Tracing:
                     yield Wanted(f"line {number} of {reference}", secret, _is_address(secret))
 
     def _sources(self, where: Sequence[str], staged: bool, quest: Quest) -> "list[Source]":
-        from prodproof.trace.cache import Cache
-        from prodproof.trace.sources.opening import Access, open_place
-
         if staged:
             from prodproof.trace.sources.staged import StagedSource
 
             return [StagedSource.open("staged", Path())]
+        from prodproof.cli.session import settings_from
+        from prodproof.trace.cache import Cache
+        from prodproof.trace.sources.opening import Access, open_place
+
+        settings = settings_from(
+            ca_file=self.options.ca_file,
+            rate=self.options.rate,
+            resolve=self.options.resolve,
+            source_address=self.options.source_address,
+        )
         cache = None if self.fresh else Cache.of_user(quest.digest)
-        access = Access(self._dsn, self.settings, cache, decode=quest.rules > 0)
+        access = Access(self._dsn, settings, cache, decode=quest.rules > 0)
         return [open_place(text, access) for text in dict.fromkeys(where)]
 
     def _dsn(self, name: str) -> Secret | Unseen:
@@ -137,7 +153,7 @@ class Tracing:
             return tuple(findings)
         from prodproof.trace.patterns.allow import not_allowed
 
-        return not_allowed(findings, self.declared.secrets_allowed, self.today)
+        return not_allowed(findings, self.declared.secrets_allowed, datetime.now(UTC).date())
 
     def as_json(self, outcome: Outcome) -> Mapping[str, Any]:
         """The stable JSON answer."""
@@ -190,13 +206,29 @@ class Tracing:
         yield f"{found} in {size(outcome.bytes_read)}{sure if not count else ''}"
 
 
-def _declared(system: Path | None, trust: bool) -> Declared | None:
-    from prodproof.system.schema import FILE_NAME
+def _glance(system: Path | None) -> tuple[str, bool]:
+    """The name that the nearest system file gives, and whether it says anything about rules or allowed findings."""
+    file = system
+    if file is None or file.is_dir():
+        start = (file or Path()).resolve()
+        file = next((folder / _FILE for folder in (start, *start.parents) if (folder / _FILE).exists()), None)
+    if file is None:
+        return NO_SYSTEM, False
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+        included = [(file.parent / str(name)).read_bytes() for name in tables.get("include", ())]
+    except (OSError, ValueError, TypeError):  # whoever reads it wholly says what is wrong with it
+        return NO_SYSTEM, True
+    told = {"secret_rule", "secret_allowed"}
+    return str(tables.get("name", NO_SYSTEM)), bool(told & tables.keys()) or any(b"secret_" in it for it in included)
 
-    if system is None and not any((folder / FILE_NAME).exists() for folder in (Path.cwd(), *Path.cwd().parents)):
-        return None
+
+def _declared(system: Path | None, trust: bool) -> "Declared | None":
     from prodproof.cli.session import open_session
+    from prodproof.system.load import find_system_file
 
+    if find_system_file(system or Path()) is None:
+        return None
     return open_session(str(system or "."), trust=trust).declared
 
 

@@ -1,12 +1,15 @@
 """Rules that a team declares in its system file."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from prodproof.facts.declared import SecretRule
 from prodproof.trace.patterns.rule import Rule
 
+if TYPE_CHECKING:
+    from prodproof.facts.declared import SecretRule
 
-def own_rules(declared: Iterable[SecretRule]) -> tuple[Rule, ...]:
+
+def own_rules(declared: "Iterable[SecretRule]") -> tuple[Rule, ...]:
     """The rules of `[[secret_rule]]`. A pattern without a group is a secret as a whole."""
     return tuple(
         Rule(

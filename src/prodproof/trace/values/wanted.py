@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from prodproof.reach.secret import Secret
+from prodproof.system.errors import UserError
 
 LEAST = 6
 """Bytes. Anything shorter occurs everywhere by chance."""
@@ -20,7 +21,7 @@ MOST_SHORT_BROKEN = 100
 """Up to so many wanted values under 15 bytes, these too are found where they are broken over lines."""
 
 
-class NotSearchableError(ValueError):
+class NotSearchableError(UserError):
     """The wanted values cannot be searched for; the message says why, and holds none of them."""
 
 
