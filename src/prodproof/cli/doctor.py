@@ -167,6 +167,7 @@ def _meaning(permission: Permission) -> str:
         Permission.PORT_SCAN: "port scans",
         Permission.ERRORS: "provoking error answers",
         Permission.CANARY: "sending made-up secrets to what fails",
+        Permission.LOGIN: "logging in with it",
         Permission.TEST_TRAFFIC: "test traffic",
         Permission.DRILLS: "drills",
     }[permission]

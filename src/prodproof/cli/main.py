@@ -16,7 +16,6 @@ from typer.core import TyperGroup
 
 from prodproof import __version__
 
-
 PR_SET_DUMPABLE = 4
 """prctl(2)."""
 

@@ -91,7 +91,7 @@ class Tracing:
         with _Display(show) as display:
             outcome = Search(sources, quest.matchers, threads=threads, progress=display).run()
         findings = outcome.findings if every else tuple(first_of_each(outcome.findings))
-        return replace(outcome, findings=self._not_allowed(findings))
+        return replace(outcome, findings=self._not_allowed(findings), left_out=(*quest.limits, *outcome.left_out))
 
     def _quest(self, value: Sequence[str], values: Sequence[str], patterns: bool, key: bytes) -> Quest:
         from prodproof.trace.patterns import Rule, load_pack, own_rules, without_doubles

@@ -1,4 +1,4 @@
-"""Writes values as encoders in the wild do, with the standard library and not with what is tested; and reads them back."""
+"""Writes values as encoders do, with the standard library and not with what is tested; and reads them back."""
 
 import base64
 import html
@@ -124,7 +124,9 @@ READERS: dict[str, Callable[[bytes], set[bytes]]] = {
     "json": lambda text: {json.loads(f'"{text.decode()}"').encode("utf-16", "surrogatepass").decode("utf-16").encode()},
     "html": lambda text: {html.unescape(text.decode()).encode()},
     "shell": lambda text: {
-        shlex.split(quoted)[0].encode() for quoted in (f"'{text.decode()}'", f'"{text.decode()}"') if _closed(quoted)
+        shlex.split(quoted)[0].encode()
+        for quoted in (text.decode(), f"'{text.decode()}'", f'"{text.decode()}"')
+        if _closed(quoted)
     },
     "sql": lambda text: {
         text.replace(b"''", b"'"),

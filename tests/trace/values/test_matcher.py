@@ -4,6 +4,7 @@ import base64
 import quopri
 import re
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from prodproof.reach.secret import Secret
 from prodproof.trace.finding import fingerprint
-from prodproof.trace.stream import SEPARATOR, Hit, Item, Sink, Slab
+from prodproof.trace.stream import SEPARATOR, Hit, Item, Piece, Sink, Slab
 from prodproof.trace.values import ValueMatcher, Wanted
 from tests.trace.values.planting import (
     FILL,
@@ -87,6 +88,8 @@ def test_soft_line_breaks(value: str, before: int, windows: bool) -> None:
     text = quopri.encodestring(lead + value.encode() + b"~" * 30)
     if windows:
         text = text.replace(b"\n", b"\r\n")
+    # A sign of equality at its end makes one with its escape: "=3D".
+    assume(not value.endswith("=") or value.encode() not in text)
     ((start, end, hit),) = found_in(matcher_of(value), text)
     there = text[start:end]
     assert quopri.decodestring(there.replace(b"\r", b"")) == value.encode()
@@ -160,7 +163,7 @@ def test_a_text_of_one_character_is_no_trouble() -> None:
     found = found_in(matcher_of(value), b"a" * 200_000)
     starts = sorted(start for start, _, _ in found)
     assert starts[0] == 0 and len(starts) >= 200_000 // 20 - 10
-    assert all(second - first >= 20 for first, second in zip(starts, starts[1:], strict=False))
+    assert all(second - first >= 20 for first, second in pairwise(starts))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,8 @@ def test_threads_share_the_index_and_find_the_same() -> None:
 @given(value=values())
 def test_redaction_leaves_nothing(name: str, value: str) -> None:
     planted = WRITERS[name][1](value)
+    # "...&" stands as it is in its own HTML form "...&amp;", of which the rest stays.
+    assume(planted.text == value.encode() or value.encode() not in planted.text)
     shown = matcher_of(value).redact(b"before " + planted.text + b" after")
     before, after = planted.text[: planted.first], planted.text[planted.last :]
     assert shown == b"before " + before + "…".encode() + after + b" after"
@@ -240,6 +245,8 @@ def test_nothing_shows_a_value() -> None:
     slab = Slab(np.zeros(1024, np.uint8))
     text = secret.encode()
     slab.data[: len(text)] = np.frombuffer(text, np.uint8)
+    slab.used = len(text)
+    slab.pieces.append(Piece(Item("text"), 0, len(text), 0, True))
     literals = matcher._literals
     shown = [
         repr(Wanted("kind", Secret(secret))),

@@ -137,15 +137,13 @@ def _broken(view: memoryview, form: Form, window: int, at: int) -> tuple[int, in
 
 def _backwards(around: bytes, at: int, data: bytes, form: Form) -> int | None:
     """Where the part before the window begins; `at` is where it ends."""
-    for byte in reversed(data):
-        if not at or around[at - 1] != byte:
-            at = _before_break(around, at, form)
-            if not at or around[at - 1] != byte:
-                return None
+    for end in range(len(data), 0, -1):
+        at = _before_break(around, at, data, end, form)
+        if not at or around[at - 1] != data[end - 1]:
+            return None
         at -= 1
     if form.before:
-        if not at or around[at - 1] not in form.before:
-            at = _before_break(around, at, form)
+        at = _before_break(around, at, b"", 0, form)
         if not at or around[at - 1] not in form.before:
             return None
         at -= 1
@@ -154,24 +152,31 @@ def _backwards(around: bytes, at: int, data: bytes, form: Form) -> int | None:
 
 def _forwards(around: bytes, at: int, data: bytes, form: Form) -> int | None:
     """Where the part after the window ends; `at` is where it begins."""
-    for byte in data:
+    for place, byte in enumerate(data):
+        at = _after_break(around, at, data, place, form)
         if at >= len(around) or around[at] != byte:
-            at = _after_break(around, at, form)
-            if at >= len(around) or around[at] != byte:
-                return None
+            return None
         at += 1
     if form.after:
-        if at >= len(around) or around[at] not in form.after:
-            at = _after_break(around, at, form)
+        at = _after_break(around, at, b"", 0, form)
         if at >= len(around) or around[at] not in form.after:
             return None
         at += 1
     return at
 
 
-def _before_break(around: bytes, at: int, form: Form) -> int:
-    return next((at - len(text) for text in form.breaks if around.endswith(text, 0, at)), at)
+def _before_break(around: bytes, at: int, data: bytes, end: int, form: Form) -> int:
+    """Where a break begins that ends at `at`, unless it is one of the form's own; else `at`. Breaks have precedence:
+    their first byte may be the form's next one too.
+    """
+    for text in form.breaks:
+        if around.endswith(text, 0, at):
+            return at if data.endswith(text, 0, end) else at - len(text)
+    return at
 
 
-def _after_break(around: bytes, at: int, form: Form) -> int:
-    return next((at + len(text) for text in form.breaks if around.startswith(text, at)), at)
+def _after_break(around: bytes, at: int, data: bytes, place: int, form: Form) -> int:
+    for text in form.breaks:
+        if around.startswith(text, at):
+            return at if data.startswith(text, place) else at + len(text)
+    return at

@@ -5,6 +5,7 @@ import functools
 import html.entities
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from prodproof.trace.values.tables import (
@@ -108,8 +109,8 @@ class Form(NamedTuple):
 
 def forms(
     value: bytes, ignore_case: bool = False, rare: bool = True, broken: bool = True, anchor: int = 0
-) -> list[Form]:
-    """Every form of a value, none of them twice; the same arguments give the same list.
+) -> Iterator[Form]:
+    """Every form of a value, none of them twice; the same arguments give the same ones in the same order.
 
     Args:
         value: as it is.
@@ -120,9 +121,15 @@ def forms(
         broken: whether forms with line breaks in them are wanted.
         anchor: where the 15 bytes of the value begin that are seen least.
     """
-    whole = [Form(PLAIN, value, ignore_case), *_opaque(value, ignore_case)]
-    whole += tail(value, whole, ignore_case, rare)
-    return [*whole, *_with_breaks(value, whole, anchor)] if broken else whole
+    whole = []
+    for form in chain([Form(PLAIN, value, ignore_case)], _opaque(value, ignore_case)):
+        yield form
+        whole.append(form)
+    for form in tail(value, whole[:], ignore_case, rare):
+        yield form
+        whole.append(form)
+    if broken:
+        yield from _with_breaks(value, whole, anchor)
 
 
 def tail(value: bytes, head: list[Form], ignore_case: bool, rare: bool) -> Iterator[Form]:
@@ -250,8 +257,9 @@ def _partly(value: bytes, ignore_case: bool, rare: bool) -> Iterator[Form]:
                 yield Form(name, JSON[0].apply(data), ignore_case)
     for table in others:
         yield Form(table.encoding, table.apply(value), ignore_case)
-    for name in ("json", "html"):
-        yield from (Form(name, other, ignore_case) for other in _other_scripts(name, value))
+    for name, least in (("json", JSON[0]), ("html", HTML[0])):
+        if least.changed.isdisjoint(odd):
+            yield from (Form(name, other, ignore_case) for other in _other_scripts(name, value))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -314,15 +322,18 @@ def _broken(form: Form, breaks: tuple[bytes, ...], rarest: int, rare: bool) -> I
         rarest: where the form's window begins.
         rare: whether a window beside it is as good.
     """
-    size = len(form.data)
+    data = form.data
+    size = len(data)
     if size >= WINDOW:
         if rare and size >= 2 * form.width:
             yield form._replace(breaks=breaks, broken=True, window=FIRST_OF_TWO)
             yield form._replace(breaks=breaks, broken=True, window=BESIDE)
             return
         yield form._replace(breaks=breaks, broken=True)
+    encoding, free, before, after = form.encoding, form.free, form.before, form.after
     for place in range(max(1, rarest + 1), min(size, rarest + form.width)):
+        start, end = data[:place], data[place:]
         for text in breaks:
-            data = form.data[:place] + text + form.data[place:]
-            middle = place + len(text) - 1 - WINDOW // 2
-            yield form._replace(data=data, window=max(0, min(middle, len(data) - WINDOW)), sparse=False, breaks=breaks)
+            length = len(text)
+            window = max(0, min(place + length - 1 - WINDOW // 2, size + length - WINDOW))
+            yield Form(encoding, start + text + end, free, False, before, after, breaks, window)

@@ -1,6 +1,7 @@
 """From wanted values to the two indexes: of forms of 15 bytes or more, and of those below."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -73,11 +74,12 @@ class Short(NamedTuple):
 class Literals:
     """All forms of all wanted values, without keeping them: each is made again when it is needed."""
 
-    def __init__(self, wanted: Sequence[Wanted], marker: bytes) -> None:
+    def __init__(self, wanted: Sequence[Wanted], marker: bytes, plain_only: bool = False) -> None:
         """
         Args:
             marker: a text to search for beside the values, in its plain form only; 15 bytes or more. It gets the last
                 number.
+            plain_only: whether to look for the values as they are, in no encoding.
 
         Raises:
             NotSearchableError: when a value is too short, or there are too many.
@@ -99,7 +101,8 @@ class Literals:
                 f"{short} values of fewer than {WINDOW} bytes: {MOST_SHORT} of these at most in one search, since each "
                 "slows it down"
             )
-        self._thorough = len(known) <= MOST_THOROUGH
+        self._plain_only = plain_only
+        self._thorough = len(known) <= MOST_THOROUGH and not plain_only
         self._short_broken = self._thorough and short <= MOST_SHORT_BROKEN
         self.limits = self._limits()
         self.short: list[Short] = []
@@ -112,6 +115,7 @@ class Literals:
         self._ordinals = np.concatenate(rows.ordinals)
         self._windows = np.concatenate(rows.windows)
         self._hashes = np.concatenate(rows.hashes)
+        self._breaks = np.concatenate(rows.breaks)
         self.index.finish()
 
     def __len__(self) -> int:
@@ -120,10 +124,12 @@ class Literals:
     @property
     def size(self) -> int:
         """Bytes of memory of what grows with the values, but for the values themselves."""
-        arrays = (self._numbers, self._ordinals, self._windows, self._hashes)
+        arrays = (self._numbers, self._ordinals, self._windows, self._hashes, self._breaks)
         return self.index.size + sum(array.nbytes for array in arrays)
 
     def _limits(self) -> tuple[str, ...]:
+        if self._plain_only:
+            return ("values are looked for as they are, in no encoding",)
         if not self._thorough:
             return (
                 f"more than {MOST_THOROUGH} values: not found where base64 or quoted-printable breaks one over two "
@@ -137,19 +143,21 @@ class Literals:
             )
         return ()
 
-    def _forms(self, number: int) -> list[Form]:
+    def _forms(self, number: int) -> Iterator[Form]:
         value = self.values[number]
-        if number == self._marker:
-            return [Form(PLAIN, value)]
+        if number == self._marker or self._plain_only:
+            return iter([Form(PLAIN, value, self._cases[number])])
         broken = self._thorough if len(value) >= WINDOW else self._short_broken
         return forms(value, self._cases[number], self._thorough, broken, int(self._anchors[number]))
 
     def form(self, literal: int) -> Form:
         """The form of a literal of the index."""
         number, ordinal = int(self._numbers[literal]), int(self._ordinals[literal])
-        if not ordinal:
-            return Form(PLAIN, self.values[number], self._cases[number])
-        return self._forms(number)[ordinal]
+        return next(islice(self._forms(number), ordinal, None))
+
+    def may_break(self, literal: int) -> bool:
+        """Whether its form is one with breaks in it."""
+        return bool(self._breaks[literal])
 
     def number(self, literal: int) -> int:
         """The wanted value that it belongs to."""
@@ -171,7 +179,7 @@ class Literals:
 
     def _expected(self) -> int:
         step = max(1, len(self.values) // _SAMPLE)
-        counts = [len(self._forms(number)) for number in range(0, len(self.values), step)]
+        counts = [sum(1 for _ in self._forms(number)) for number in range(0, len(self.values), step)]
         return int(SHIFTS * len(self.values) * sum(counts) / len(counts) * 1.02) + 1024
 
     def _chunks(self) -> Iterator[tuple[int, int]]:
@@ -222,12 +230,16 @@ class Literals:
         several = Values(octets, np.cumsum(sizes) - sizes, sizes, self._anchors[numbers])
         for ordinal, text, places in windows(several):
             width = text.shape[1]
-            literals = rows.add(numbers, np.full(len(numbers), ordinal), places)
+            literals = rows.add(numbers, np.full(len(numbers), ordinal), places, np.zeros(len(numbers), np.bool_))
             starts = np.arange(len(numbers)) * width
             joined = np.ascontiguousarray(text).ravel()
             rows.hashes.append(window_hashes(joined, starts))
             self.index.add(joined, starts, literals, wide=width > WINDOW)
+            if self._plain_only:
+                break
         self.span = max(self.span, _LONGEST_UNIT * int(sizes.max()) + 2)
+        if self._plain_only:
+            return
         rest = []
         for number, value in zip(numbers.tolist(), values, strict=True):
             ignore_case = self._cases[number]
@@ -251,7 +263,8 @@ class Literals:
         window = np.where(place == BESIDE, window + width, np.where(place >= 0, place, window))
         octets = np.frombuffer(b"".join([form.data for _, _, form in forms]), np.uint8)
         at = np.cumsum(length) - length + window
-        literals = rows.add(owners, np.array([ordinal for _, ordinal, _ in forms], np.int64), window)
+        ordinals = np.array([ordinal for _, ordinal, _ in forms], np.int64)
+        literals = rows.add(owners, ordinals, window, np.array([bool(form.breaks) for _, _, form in forms], np.bool_))
         rows.hashes.append(window_hashes(octets, at))
         for wide in (False, True):
             some = (width > WINDOW) == wide
@@ -267,8 +280,9 @@ class _Rows:
         self.ordinals: list[NDArray[np.uint16]] = []
         self.windows: list[NDArray[np.uint32]] = []
         self.hashes: list[NDArray[np.uint32]] = []
+        self.breaks: list[NDArray[np.bool_]] = []
 
-    def add(self, numbers: Indexes, ordinals: Indexes, places: Indexes) -> Indexes:
+    def add(self, numbers: Indexes, ordinals: Indexes, places: Indexes, breaks: NDArray[np.bool_]) -> Indexes:
         """More literals; their hashes are to follow.
 
         Returns:
@@ -277,6 +291,7 @@ class _Rows:
         self.numbers.append(numbers.astype(np.uint32))
         self.ordinals.append(ordinals.astype(np.uint16))
         self.windows.append(places.astype(np.uint32))
+        self.breaks.append(breaks)
         self._count += len(numbers)
         return np.arange(self._count - len(numbers), self._count)
 

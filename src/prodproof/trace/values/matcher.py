@@ -13,7 +13,7 @@ from prodproof.trace.values.encodings import PLAIN, RANK, WINDOW, Form
 from prodproof.trace.values.literals import Literals, Short
 from prodproof.trace.values.short import ShortIndex
 from prodproof.trace.values.wanted import Wanted
-from prodproof.trace.values.words import BLOCK, Indexes, Octets, Scratch
+from prodproof.trace.values.words import Indexes, Octets, Scratch
 
 RULE = "value"
 CONTROL = "control"
@@ -30,19 +30,20 @@ class ValueMatcher:
     encodings that fit, the first of `encodings.RANK`.
     """
 
-    def __init__(self, wanted: Sequence[Wanted], key: bytes) -> None:
+    def __init__(self, wanted: Sequence[Wanted], key: bytes, plain_only: bool = False) -> None:
         """
         Args:
             wanted: what to look for; of equal values, the first one's kind counts. With more than about 10,000 values,
                 rare ways to write them are not looked for: see `limits`.
             key: the system's fingerprint key.
+            plain_only: whether to look for the values as they are, in no encoding: about twice as fast.
 
         Raises:
             NotSearchableError: when a value is under 6 bytes, or there are too many, or too many under 15 bytes.
         """
         # Nobody writes it anywhere, and every search under one key has the same, so that nothing depends on chance.
         marker = hmac.new(key, b"prodproof: the marker of a search", "sha256").hexdigest().encode()
-        literals = Literals(wanted, marker)
+        literals = Literals(wanted, marker, plain_only)
         self.overlap = 3 * literals.span
         self._key = key
         self._literals = literals
@@ -169,8 +170,7 @@ class ValueMatcher:
                 yield place
 
     def _long_places(self, text: Text) -> Iterator[Place]:
-        for start in range(0, len(text.words), BLOCK):
-            at, literals = self._literals.index.candidates(text.words, start, self._scratch)
+        for at, literals in self._literals.index.candidates(text.words, self._scratch):
             likely = self._literals.likely(text.octets, at, literals)
             if text.cut:
                 likely |= (at < 0) | (at + WINDOW > len(text.octets))
@@ -182,19 +182,25 @@ class ValueMatcher:
         order = np.lexsort((at, literals))
         at, literals = at[order], literals[order]
         starts = np.flatnonzero(np.concatenate(([True], literals[1:] != literals[:-1]))).tolist()
+        # Of a value that stands somewhere as it is, no other encoding is reported there; of one in an encoding, none
+        # with breaks in it. Most of what is found is asked no further.
         plain: dict[int, list[Place]] = {}
+        whole: dict[int, list[list[Place]]] = {}
         for start, end in zip(starts, [*starts[1:], len(at)], strict=True):
             literal = int(literals[start])
             number = self._literals.number(literal)
             windows = at[start:end]
-            if number in plain:
-                windows = _outside(windows, plain[number])
+            breaks = self._literals.may_break(literal)
+            for found in whole.get(number, ()) if breaks else [plain[number]] if number in plain else ():
+                windows = _outside(windows, found)
             if not len(windows):
                 continue
             form = self._form(literal)
             found = list(confirmed(text, form, number, self._literals.window(literal), windows))
-            if form.encoding == PLAIN and found:
-                plain[number] = found
+            if found and not breaks:
+                whole.setdefault(number, []).append(found)
+                if form.encoding == PLAIN:
+                    plain[number] = found
             yield from found
 
     def _form(self, literal: int) -> Form:
@@ -232,10 +238,14 @@ class _Pieces:
         return piece.last or place.end + span <= piece.start + piece.length
 
 
-def _outside(windows: Indexes, plain: list[Place]) -> Indexes:
-    """The windows that do not lie in a place where the value stands as it is: no other encoding is reported there."""
-    starts = np.array([place.start for place in plain])
-    ends = np.array([place.end for place in plain])
+def _outside(windows: Indexes, places: list[Place]) -> Indexes:
+    """The windows that do not lie in any of the places.
+
+    Args:
+        places: ascending, without overlaps.
+    """
+    starts = np.array([place.start for place in places])
+    ends = np.array([place.end for place in places])
     before = np.searchsorted(starts, windows, "right") - 1
     return windows[(before < 0) | (windows + WINDOW > ends[before])]
 
@@ -257,7 +267,7 @@ def _rank(place: Place, piece: Piece) -> int:
 
 
 def _best(found: list[tuple[Place, int]]) -> Iterator[Place]:
-    """Of places of one value that overlap, those of the best rank."""
+    """Of places of one value that overlap, those of the best rank, and of these the longest."""
     found.sort()
     cluster: list[tuple[Place, int]] = []
     end = -1
@@ -272,7 +282,7 @@ def _best(found: list[tuple[Place, int]]) -> Iterator[Place]:
 
 def _apart(cluster: list[tuple[Place, int]]) -> Iterator[Place]:
     taken: list[Place] = []
-    for place, _ in sorted(cluster, key=lambda pair: (pair[1], pair[0])):
+    for place, _ in sorted(cluster, key=lambda pair: (pair[1], pair[0].start - pair[0].end, pair[0])):
         at = bisect_right(taken, place)
         if (at and taken[at - 1].end > place.start) or (at < len(taken) and taken[at].start < place.end):
             continue

@@ -9,6 +9,8 @@ three words in a row are asked for.
 Letters count as small ones throughout; whoever asks compares the bytes.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +18,14 @@ Words = NDArray[np.uint64]
 Indexes = NDArray[np.int64]
 Octets = NDArray[np.uint8]
 
-BLOCK = 64 * 1024
-"""Words that are looked at together: their hashes stay in the processor's second cache, and a thread that waits for
+BLOCK = 128 * 1024
+"""Words that are looked at together: their hashes stay in the processor's caches, and a thread that waits for
 Python's lock after each step waits seldom enough."""
 
+_MOST_PENDING = 64 * 1024
+"""Survivors of the first bitmap that are looked at together: each takes some 100 bytes meanwhile."""
+
 SHIFTS = 8
-MOST_LITERALS = 1 << 28
 
 _SMALL = np.uint64(0x2020202020202020)
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
@@ -32,7 +36,7 @@ _32 = np.uint64(32)
 _29 = np.uint64(29)
 _7 = np.uint64(7)
 _3 = np.uint64(3)
-_BYTE_TABLE_BITS = 21
+_BYTE_TABLE_BITS = 20
 _MOST_BITMAP_BITS = 26
 
 
@@ -46,9 +50,26 @@ def _mixed(words: Words) -> Words:
     return mixed
 
 
-def _mixed_three(first: Words, second: Words, third: Words) -> Words:
-    """A hash of three words in a row; other than that of any one word."""
-    return _mixed(_mixed(_mixed(first) + second + _FIRST) ^ third)
+def _mixed_three(mixed: Words, second: Words, third: Words) -> Words:
+    """A hash of three words in a row, other than that of any one word.
+
+    Args:
+        mixed: the hash of the first.
+    """
+    return _mixed(_mixed(mixed + second + _FIRST) ^ third)
+
+
+def _place(mixed: Words, mask: np.uint64) -> tuple[Indexes, Octets]:
+    """Where the bit of a hash is in a bitmap: the byte, and the bit in it."""
+    bit = mixed & mask
+    return (bit >> _3).view(np.int64), (bit & _7).astype(np.uint8)
+
+
+def _are_set(bitmap: Octets, mixed: Words, mask: np.uint64) -> NDArray[np.bool_]:
+    at, bits = _place(mixed, mask)
+    flags = bitmap[at] >> bits
+    flags &= np.uint8(1)
+    return flags.view(np.bool_)
 
 
 def unaligned(octets: Octets) -> Words:
@@ -91,23 +112,26 @@ class WordIndex:
         Args:
             expected: about how many words there will be, to size the bitmaps; a wrong number costs speed only.
         """
-        bits = max(13, int(expected * 12).bit_length())
+        # So few bits are set that two words in a hundred of other text survive, or fewer.
+        bits = max(16, int(expected * 32).bit_length())
         self._bytewise = bits <= _BYTE_TABLE_BITS
         bits = min(bits, _MOST_BITMAP_BITS)
         self._shift = np.uint64(64 - bits if self._bytewise else 67 - bits)
         self._first = np.zeros(1 << (bits if self._bytewise else bits - 3), np.uint8)
-        self._second = np.zeros(1 << (max(13, min(bits + 1, 27)) - 3), np.uint8)
+        self._second = np.zeros(1 << (min(bits + 1, 27) - 3), np.uint8)
         self._mask = np.uint64(len(self._second) * 8 - 1)
+        self._wide = np.zeros(len(self._second) // 2, np.uint8)
+        self._wide_mask = np.uint64(len(self._wide) * 8 - 1)
         self._entries: Words = np.empty(max(1024, expected), np.uint64)
         self._used = 0
         self._buckets: NDArray[np.uint32] = np.zeros(2, np.uint32)
         self._bucket_shift = np.uint64(63)
-        self._wide = False
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return self._first.nbytes + self._second.nbytes + self._entries.nbytes + self._buckets.nbytes
+        bitmaps = self._first.nbytes + self._second.nbytes + self._wide.nbytes
+        return bitmaps + self._entries.nbytes + self._buckets.nbytes
 
     def add(self, octets: Octets, starts: Indexes, literals: Indexes, *, wide: bool) -> None:
         """Take up windows.
@@ -125,13 +149,11 @@ class WordIndex:
         owners = (literals[:, None] * SHIFTS + np.arange(SHIFTS)).ravel().astype(np.uint64)
         first = words[at] | _SMALL
         self._mark_first(first)
+        mixed = _mixed(first)
         if wide:
-            self._wide = True
-            mixed = _mixed_three(first, words[at + 8] | _SMALL, words[at + 16] | _SMALL)
-        else:
-            mixed = _mixed(first)
-        bit = mixed & self._mask
-        _set_bits(self._second, (bit >> _3).view(np.int64), (bit & _7).astype(np.uint8))
+            _set_bits(self._wide, *_place(mixed, self._wide_mask))
+            mixed = _mixed_three(mixed, words[at + 8] | _SMALL, words[at + 16] | _SMALL)
+        _set_bits(self._second, *_place(mixed, self._mask))
         end = self._used + len(mixed)
         if end > len(self._entries):
             self._entries.resize(max(end, len(self._entries) * 5 // 4), refcheck=False)
@@ -158,32 +180,42 @@ class WordIndex:
         else:
             _set_bits(self._first, at, hashes.view(np.uint8)[4::8] & np.uint8(7))
 
-    def candidates(self, words: Words, start: int, scratch: Scratch) -> tuple[Indexes, Indexes]:
-        """Where which strings may lie, of one block.
+    def candidates(self, words: Words, scratch: Scratch) -> Iterator[tuple[Indexes, Indexes]]:
+        """Where which strings may lie in a text.
 
         Args:
-            words: the whole text.
-            start: the first word of the block in it.
+            words: the text.
             scratch: the thread's.
 
-        Returns:
-            For each candidate, where its window would begin in the text (bytes, may be below 0), and its number.
+        Yields:
+            For some candidates each, where its window would begin in the text (bytes, may be below 0), and its number.
         """
-        places = self._survivors(words[start : start + BLOCK], scratch)
-        if not len(places):
-            return places, places
-        places += start
-        first = words[places] | _SMALL
-        mixed = _mixed(first)
-        kept = self._in_second(mixed)
-        found = [self._owners(places[kept], mixed[kept])]
-        if self._wide:
-            inner = places < len(words) - 2
-            places, first = places[inner], first[inner]
-            mixed = _mixed_three(first, words[places + 1] | _SMALL, words[places + 2] | _SMALL)
-            kept = self._in_second(mixed)
-            found.append(self._owners(places[kept], mixed[kept]))
-        return np.concatenate([at for at, _ in found]), np.concatenate([literals for _, literals in found])
+        pending: list[Indexes] = []
+        count = 0
+        for start in range(0, len(words), BLOCK):
+            places = self._survivors(words[start : start + BLOCK], scratch)
+            if len(places):
+                places += start
+                pending.append(places)
+                count += len(places)
+            if count >= _MOST_PENDING or (count and start + BLOCK >= len(words)):
+                yield self._confirmed(words, np.concatenate(pending))
+                pending.clear()
+                count = 0
+
+    def _confirmed(self, words: Words, places: Indexes) -> tuple[Indexes, Indexes]:
+        mixed = _mixed(words[places] | _SMALL)
+        kept = np.flatnonzero(_are_set(self._second, mixed, self._mask))
+        at, literals = self._owners(places[kept], mixed[kept])
+        wide = np.flatnonzero(_are_set(self._wide, mixed, self._wide_mask))
+        wide = wide[places[wide] < len(words) - 2]
+        if len(wide):
+            places = places[wide]
+            mixed = _mixed_three(mixed[wide], words[places + 1] | _SMALL, words[places + 2] | _SMALL)
+            kept = np.flatnonzero(_are_set(self._second, mixed, self._mask))
+            more, of_more = self._owners(places[kept], mixed[kept])
+            at, literals = np.concatenate((at, more)), np.concatenate((literals, of_more))
+        return at, literals
 
     def _survivors(self, block: Words, scratch: Scratch) -> Indexes:
         count = len(block)
@@ -202,13 +234,9 @@ class WordIndex:
             np.bitwise_and(flags, np.uint8(1), out=flags)
         return np.flatnonzero(flags.view(np.bool_))
 
-    def _in_second(self, mixed: Words) -> NDArray[np.bool_]:
-        bit = mixed & self._mask
-        flags = self._second[(bit >> _3).view(np.int64)] >> (bit & _7).astype(np.uint8)
-        flags &= np.uint8(1)
-        return flags.view(np.bool_)
-
     def _owners(self, places: Indexes, mixed: Words) -> tuple[Indexes, Indexes]:
+        if not len(places):
+            return places, places
         bucket = (mixed >> self._bucket_shift).view(np.int64)
         low = self._buckets[bucket].astype(np.int64)
         counts = self._buckets[bucket + 1] - low
