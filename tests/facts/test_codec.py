@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from prodproof.facts.codec import canonical, decode, digest, encode, name_of, type_of
-from prodproof.facts.declared import EntryPoint, Host, Permission, Port, Waiver
+from prodproof.facts.declared import EntryPoint, Host, Permission, Port, SecretRule, Waiver
 from prodproof.guarantees import catalogue
 
 FACTS = [
@@ -50,8 +51,16 @@ def test_digests_do_not_depend_on_hash_order() -> None:
     assert seen == {digest(encode(EntryPoint(url="https://a.example", allow=frozenset(Permission))))}
 
 
+def test_fractions_come_back() -> None:
+    rule = SecretRule(id="a", what="a", pattern="(a)", entropy=3.5)
+    assert decode(SecretRule, encode(rule)) == rule
+    assert digest(encode(replace(rule, entropy=3.0))) != digest(encode(rule))
+
+
 def test_what_has_no_stored_form_is_an_error() -> None:
     with pytest.raises(TypeError, match="no stored form"):
-        encode(Port(number=1.5))  # type: ignore[arg-type]  # the wrong type is the point
+        encode(Port(number=b"80"))  # type: ignore[arg-type]  # the wrong type is the point
+    with pytest.raises(TypeError, match="no stored form"):
+        encode(SecretRule(id="a", what="a", pattern="(a)", entropy=float("nan")))
     with pytest.raises(KeyError):
         type_of("os.path")

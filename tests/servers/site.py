@@ -34,6 +34,9 @@ class Request:
     headers: dict[str, str]
     """Names in lower case."""
 
+    body: bytes = b""
+    """Of at most 1 MB; what is longer is not read."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -246,7 +249,9 @@ def _handler(site: Site, secure: bool) -> type[BaseHTTPRequestHandler]:
                 return False
             path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(self.command, path, query, headers)
+            size = int(headers.get("content-length") or 0)
+            body = self.rfile.read(size) if size <= MAX_BODY else b""
+            request = Request(self.command, path, query, headers, body)
             self._reply(site.over_https(request) if secure else site.plain(request))
             return False
 

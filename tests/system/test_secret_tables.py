@@ -150,6 +150,10 @@ RULE = '[[secret_rule]]\nid = "x"\nwhat = "x"\n'
         ('[[log]]\nname = "x"\nkind = "file"\n', "3: log: of the kind file needs path"),
         ('[[log]]\nname = "x"\nkind = "http"\n', "3: log: of the kind http needs url"),
         ('[[log]]\nname = "x"\nkind = "file"\npath = "a"\nunit = "b"\n', "7: log.unit: counts only for"),
+        (
+            '[[log]]\nname = "x"\nkind = "journal"\nof = ["https://shop.example"]\n',
+            "6: log.of: https://shop.example is the url of no [[entry_point]]",
+        ),
         ('[[log]]\nname = "x"\nkind = "journal"\n' * 2, "7: log.name: is declared twice"),
         (
             '[[backup]]\nname = "x"\npath = "a"\nkind = "dump"\nstore = "db"\n',

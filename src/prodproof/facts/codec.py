@@ -6,6 +6,7 @@ Canonical form is RFC 8785 (JCS), so that equal facts have equal digests on ever
 import dataclasses
 import hashlib
 import importlib
+import math
 import pkgutil
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -66,6 +67,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, int):
         return value if abs(value) <= LARGEST else str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, (frozenset, set)):

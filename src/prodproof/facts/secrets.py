@@ -144,6 +144,12 @@ class AtRest:
     sealed: bool = False
     """Vault: it answers nobody at the moment."""
 
+    threshold: int | None = None
+    """Vault: how many shares of the unseal key open it; None where a key service does."""
+
+    storage: str = ""
+    """Vault: where it stores, `raft`, `consul`, `inmem` ..."""
+
     detail: str = ""
 
 
@@ -219,6 +225,14 @@ class Holder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listener:
+    """An address on which a store takes requests."""
+
+    address: str
+    encrypted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ManagerPosture:
     """How a store of secrets is set up. Each part is unseen by itself where prodproof may not read it."""
 
@@ -233,3 +247,9 @@ class ManagerPosture:
 
     own_policies: tuple[str, ...] = ()
     """Of that identity, where the store says them."""
+
+    listeners: tuple[Listener, ...] | Unseen | None = None
+    """None: this kind of store is not the team's to set up."""
+
+    root_tokens: int | Unseen | None = None
+    """Vault: how many tokens that may do everything are alive; None for other kinds."""

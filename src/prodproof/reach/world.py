@@ -12,6 +12,7 @@ from prodproof.facts.declared import Declared
 from prodproof.facts.observation import Kind
 
 if TYPE_CHECKING:
+    from prodproof.reach.django.asked_once import AskedOnce
     from prodproof.reach.git.repository import RepositoryReader
     from prodproof.reach.http.client import HttpClient
 
@@ -84,6 +85,13 @@ class World:
 
         declared = self.declared.all_hosts or self.declared.hosts
         return HttpClient(self.settings, {host.name.lower(): frozenset(host.addresses) for host in declared})
+
+    @cached_property
+    def applications(self) -> "AskedOnce":
+        """The Django applications: each is asked once in a run, whoever wants to know."""
+        from prodproof.reach.django.asked_once import AskedOnce
+
+        return AskedOnce(Path(self.declared.root or "."), self.settings.fingerprint_key)
 
     def inside(self, subject: Subject, seen: Kind | Unseen, commit: str | None = None) -> Observation[Kind]:
         """An observation read from a repository, a file or an API."""

@@ -77,6 +77,7 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
     hosts = _facts(file, "host", facts.Host)
     secrets = _facts(file, "secret", facts.Secret)
     managers = _facts(file, "secret_manager", facts.SecretManager)
+    apps = _facts(file, "django", facts.DjangoApp)
     return Declared(
         system=tables.name,
         environment=next(item for item in environments if item.name == name),
@@ -105,7 +106,8 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
         backups=_here(_facts(file, "backup", facts.Backup), name),
         artifacts=_facts(file, "artifact", facts.Artifact),
         runbooks=_facts(file, "runbook", facts.Runbook),
-        django=_here(_facts(file, "django", facts.DjangoApp), name),
+        django=_here(apps, name),
+        all_django=apps,
         monitoring=facts.Monitoring(**_plain(tables.monitoring)),
         advisories=facts.Advisories(**_plain(tables.advisories)),
         registries=_facts(file, "registry", facts.Registry),

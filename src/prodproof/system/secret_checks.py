@@ -26,12 +26,16 @@ def problems_of_secrets(file: SystemFile) -> Iterator[Problem]:
     """Everything that does not fit together."""
     yield from _secrets(file)
     yield from _managers(file)
+    entries = {item.url for item in file.tables.entry_point}
     for index, log in enumerate(file.tables.log):
         needed = _LOG_NEEDS.get(log.kind)
         if needed and getattr(log, needed) is None:
             yield file.problem("log", index, None, f"of the kind {log.kind} needs {needed} = …")
         if log.unit and log.kind != "journal":
             yield file.problem("log", index, "unit", "counts only for the kind journal")
+        for url in log.of:
+            if url not in entries:
+                yield file.problem("log", index, "of", f"{inert(url)} is the url of no [[entry_point]]")
     yield from _backups_and_artifacts(file)
 
 
@@ -69,6 +73,10 @@ def _managers(file: SystemFile) -> Iterator[Problem]:
             yield file.problem("secret_manager", index, None, 'of the kind files needs path = "…"')
         if manager.trail and manager.trail.startswith(("cloudtrail:", "s3:")) and manager.kind != "aws":
             yield file.problem("secret_manager", index, "trail", "of that form is AWS's; write file:PATH")
+        if manager.canary and KEPT_IN.get(manager.canary.partition(":")[0]) != manager.kind:
+            yield file.problem(
+                "secret_manager", index, "canary", f"must lie in this manager, of the kind {manager.kind}"
+            )
         seen: set[str] = set()
         for service in manager.service:
             if service.name in seen:

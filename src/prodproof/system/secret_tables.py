@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -29,6 +30,19 @@ def _power(value: str) -> str:
         Power.parse(value)
     except ValueError as error:
         raise wrong(str(error)) from None
+    return value
+
+
+def _opens(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise wrong("is no URL; write for example postgresql://shop@db.internal/shop") from None
+    if parts.password is not None or "password" in parts.query.lower():
+        raise wrong("holds a password (not shown here); write the URL without it")
+    if parts.scheme not in ("postgresql", "postgres", "https", "http") or not host:
+        raise wrong('expected "postgresql://USER@HOST/DATABASE" or an https:// address')
     return value
 
 
@@ -105,6 +119,16 @@ class SecretTable(Table):
     expires: Day | None = Field(
         default=None, description="The last day on which it works, if it was issued for a time."
     )
+    opens: Annotated[str, AfterValidator(_opens)] | None = Field(
+        default=None,
+        description="What it logs in to, where its value does not say so: `postgresql://shop@db.internal/shop` without "
+        "the password, Vault's address.",
+    )
+    allow: list[Literal["login"]] = Field(
+        default=[],
+        description="login: prodproof may log in with it, read what it can do, and try one act that changes nothing "
+        "and must be refused. Needs trust as well.",
+    )
 
 
 class ManagedServiceTable(Table):
@@ -139,6 +163,11 @@ class SecretManagerTable(Table):
     trail: Annotated[str, AfterValidator(_trail)] | None = Field(
         default=None, description="Its audit trail: `file:/var/log/vault/audit.log`, `cloudtrail:NAME`, `s3://BUCKET`."
     )
+    canary: SecretRef | None = Field(
+        default=None,
+        description="A secret that opens nothing, kept there. It is read to see that its audit trail notices, and "
+        "naming it allows that.",
+    )
     owner: Text = Field(default="", description=OWNER)
 
 
@@ -148,9 +177,18 @@ class LogTable(Table):
     name: Text = Field(description="What the team calls it.")
     kind: Literal["file", "journal", "postgres", "nginx", "sentry", "http"] = Field(description="How it is read.")
     path: PlacePath | None = Field(default=None, description="Glob of its files: `/var/log/shop/*.log*`.")
-    url: Url | None = Field(default=None, description="Address of an error tracker or log store.")
+    url: Url | None = Field(
+        default=None,
+        description="For `sentry`: a project of its API, `https://sentry.io/api/0/projects/ORGANISATION/PROJECT/`. "
+        "For `http`: an address that answers with the log's text.",
+    )
     unit: Text | None = Field(default=None, description="Of the journal: one systemd unit.")
-    credentials: SecretRef | None = Field(default=None, description="Reference to what it is read with.")
+    credentials: SecretRef | None = Field(
+        default=None, description="Reference to what it is read with: a token, or `USER:PASSWORD`."
+    )
+    of: list[Url] = Field(
+        default=[], description="Entry points whose failing requests leave something in it; all if left out."
+    )
     environment: Text | None = Field(default=None, description=ENVIRONMENT)
     owner: Text = Field(default="", description=OWNER)
 

@@ -21,12 +21,12 @@ from prodproof.system.values import (
     wrong,
 )
 
-Opt = Literal["port-scan", "errors", "test-traffic", "drills"]
+Opt = Literal["port-scan", "errors", "canary", "test-traffic", "drills"]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 
 _ALLOW = (
-    "What it allows beyond a visitor's requests: port-scan, errors (provoked error answers), test-traffic, drills. "
-    "Needs trust and proof of ownership as well."
+    "What it allows beyond a visitor's requests: port-scan, errors (provoked error answers), canary (made-up "
+    "secrets in what fails), test-traffic, drills. Needs trust and proof of ownership as well."
 )
 ENVIRONMENT = 'The environment it belongs to; "production", or the only declared one, if left out.'
 OWNER = "Who answers for it: a person's id, or a role."
@@ -81,6 +81,16 @@ class EntryPointTable(Table):
     )
     error_path: Text | None = Field(
         default=None, description="A path that fails on purpose, so that the page of a 500 can be read."
+    )
+    task_error_path: Text | None = Field(
+        default=None,
+        description="A path that takes the form fields `token` and `note` (POST) and lets a background job fail with "
+        'both as arguments, `note` in its error; "none" if there are no jobs.',
+    )
+    database_error_path: Text | None = Field(
+        default=None,
+        description="A path that takes the form field `token` (POST) and lets a statement fail that has it among its "
+        'values; "none" if there is no database.',
     )
     login: SecretRef | None = Field(
         default=None, description="Reference to `user:password` with which a closed environment must open (Basic)."

@@ -32,7 +32,7 @@ class Ask:
     """One thing that a system file wants to be done."""
 
     what: str
-    """`runs`, `reads secret`, `sends traffic`, `contacts` or `asks`."""
+    """`runs`, `reads secret`, `logs in`, `sends traffic`, `contacts` or `asks`."""
 
     where: str
     """Which part of the file asks for it: `django of production`; never a value."""
@@ -80,6 +80,15 @@ def asks(file: SystemFile) -> tuple[Ask, ...]:
         command += f"  settings {app.settings}" if app.settings else ""
         found.append(Ask("runs", where, command + (f"  urls {app.urlconf}" if app.urlconf else "")))
     found += [Ask("reads secret", f"secret {item.name} of {environment(item)}", item.ref) for item in tables.secret]
+    for item in tables.secret:
+        where = f"secret {item.name} of {environment(item)}"
+        found += [Ask("logs in", where, f"to {item.opens or 'what it says itself'}") for _ in item.allow]
+    for manager in tables.secret_manager:
+        where = f"secret manager {manager.name} of {environment(manager)}"
+        if manager.credentials:
+            found.append(Ask("reads secret", where, f"{manager.credentials}, sent to {manager.url or manager.kind}"))
+        if manager.canary:
+            found.append(Ask("reads secret", where, f"{manager.canary}, which opens nothing"))
     found += [
         Ask("reads secret", f"data store {item.name} of {environment(item)}", item.dsn)
         for item in tables.data_store

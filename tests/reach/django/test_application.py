@@ -1,5 +1,7 @@
 """The collector, run for real in a Django project, and what becomes of it where it cannot run."""
 
+import hashlib
+import hmac
 import os
 import subprocess
 import sys
@@ -71,6 +73,33 @@ def test_no_secret_leaves_the_application(answer: dict[str, Any]) -> None:
     assert {"SECRET_KEY", "EMAIL_HOST_PASSWORD", "DATABASES.default.PASSWORD"} <= shapes.keys()
     assert len(shapes["SECRET_KEY"].fingerprint) == 32
     assert shapes["SECRET_KEY"].length == "32-49"
+
+
+def test_passwords_within_urls_are_parts_of_their_own(answer: dict[str, Any]) -> None:
+    found = {
+        (item.name, item.component): item.fingerprint for item in decode(DjangoSettings, answer["settings"]).secrets
+    }
+    for name, password in (
+        ("BROKER_URL", "planted-broker-password"),
+        ("CACHES.default.LOCATION", "planted-cache-password"),
+    ):
+        expected = hmac.new(KEY, password.encode(), hashlib.sha256).hexdigest()[:32]
+        assert found[name, "password"] == expected
+    assert len(found) == len(decode(DjangoSettings, answer["settings"]).secrets)
+
+
+def test_secrets_of_the_environment_are_known_by_variable(tmp_path: Path) -> None:
+    variables = {
+        "SHOP_API_TOKEN": "planted-token",
+        "SHOP_URL": "postgres://u:planted-word@db/x",
+        "SHOP_TOKEN_FILE": "/x",
+    }
+    found = ask(app(sys.executable, "manage.py"), write(tmp_path), KEY, {**os.environ, **variables})
+    assert isinstance(found, dict), found
+    assert "planted" not in str(found)
+    named = {(item.name, item.component) for item in decode(DjangoSettings, found["settings"]).variables}
+    assert {("SHOP_API_TOKEN", ""), ("SHOP_URL", "password")} <= named
+    assert not any(name == "SHOP_TOKEN_FILE" for name, _ in named)
 
 
 @pytest.mark.parametrize(

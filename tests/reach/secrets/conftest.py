@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.reach.secrets.cases import AwsCase, Case, EnvironmentCase, FileCase, KubernetesCase, VaultCase
 from tests.servers import aws, kubernetes, vault
 
-SETUP = [
+SETUP: list[dict[str, Any]] = [
     {"path": "sys/mounts/secret", "data": {"type": "kv", "options": {"version": "2"}}},
     {"path": "sys/mounts/teams/shop", "data": {"type": "kv-v2"}},
     {"path": "sys/mounts/old", "data": {"type": "kv"}},

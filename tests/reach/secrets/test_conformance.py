@@ -95,8 +95,8 @@ def test_no_value_shows(case: Case, caplog: pytest.LogCaptureFixture, capfd: pyt
     caplog.clear()
     with closing(case.store()) as store:
         found = store.read(reference)
-        shown = [found, store.describe(reference), store.names(), store.fingerprints(reference, b"k" * 32)]
-        shown += [store.posture(), store]
+        shown: list[object] = [found, store, store.describe(reference), store.names(), store.posture()]
+        shown.append(store.fingerprints(reference, b"k" * 32))
     assert isinstance(found, Secret)
     assert given not in " ".join(f"{item!r} {item}" for item in shown)
     assert given not in caplog.text

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from prodproof.facts.declared.targets import Permission
 from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
 
@@ -78,6 +79,11 @@ class Secret:
     may: tuple[Power, ...] = ()
     """What it is meant to be able to do; nothing is known of that if empty."""
 
+    opens: str | None = None
+    """URL of what it logs in to, without the secret itself, where its value does not say it."""
+
+    allow: frozenset[Permission] = frozenset()
+
     expires: date | None = None
     """The last day on which it works, as issued."""
 
@@ -131,6 +137,9 @@ class SecretManager:
     trail: str | None = None
     """Where its audit trail is kept: `file:PATH`, `cloudtrail:NAME`, `s3://BUCKET`."""
 
+    canary: str | None = None
+    """Secret reference of a secret that opens nothing, which is read to see that reading leaves a trace."""
+
     owner: str = ""
     location: Location | None = None
 
@@ -156,6 +165,9 @@ class Log:
 
     credentials: str | None = None
     """Secret reference of what an error tracker or log store is read with."""
+
+    of: tuple[str, ...] = ()
+    """URLs of the entry points whose requests leave something in it; all of the environment's if empty."""
 
     environment: str = "production"
     owner: str = ""

@@ -47,8 +47,8 @@ Listed = EntryPoint | Host | Zone | DataStore | Repository | Secret | SecretMana
 class Declared:
     """One system, seen for one environment: everything that judges and probes may know of the declaration.
 
-    Lists that belong to environments hold only those of `environment`; `all_entry_points`, `all_hosts`, `all_secrets`
-    and `all_secret_managers` keep every environment's, for claims about what is declared anywhere.
+    Lists that belong to environments hold only those of `environment`; `all_entry_points`, `all_hosts`, `all_secrets`,
+    `all_secret_managers` and `all_django` keep every environment's, for claims about what is declared anywhere.
     """
 
     system: str
@@ -91,6 +91,7 @@ class Declared:
     artifacts: tuple[Artifact, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
     django: tuple[DjangoApp, ...] = ()
+    all_django: tuple[DjangoApp, ...] = ()
     monitoring: Monitoring = field(default_factory=Monitoring)
     advisories: Advisories = field(default_factory=Advisories)
     registries: tuple[Registry, ...] = ()

@@ -8,6 +8,8 @@ from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+NONE = "none"
+"""In place of a path: the system has nothing of the kind."""
 
 
 class EnvironmentKind(StrEnum):
@@ -24,6 +26,12 @@ class Permission(StrEnum):
     PORT_SCAN = "port-scan"
     ERRORS = "errors"
     """Provoking error answers (`application.errors-safe`)."""
+
+    CANARY = "canary"
+    """Made-up secrets, good for nothing, sent to what fails on purpose (`secrets.not-in-output`)."""
+
+    LOGIN = "login"
+    """Logging in with a secret, and trying one act that must be refused (`secrets.scoped`)."""
 
     TEST_TRAFFIC = "test-traffic"
     DRILLS = "drills"
@@ -78,6 +86,14 @@ class EntryPoint:
 
     error_path: str | None = None
     """A path that fails on purpose, so that the page of a 500 can be read."""
+
+    task_error_path: str | None = None
+    """A path to which the form fields `token` and `note` are posted, and that lets a background job fail with them
+    as its arguments, `note` in the error's message; NONE where the system has no background jobs."""
+
+    database_error_path: str | None = None
+    """A path to which the form fields `token` and `note` are posted, and that lets a statement fail with `token` among
+    its values; NONE where there is no database."""
 
     login: str | None = None
     """Secret reference of `user:password` for the positive control of a closed environment (Basic authentication)."""

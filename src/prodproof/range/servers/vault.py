@@ -3,8 +3,10 @@
     python vault.py CONFIG
 
 CONFIG is a JSON file: `address`, `port`, `root_token_file`, and if wanted `certificate` and `key` (PEM files), `oldest`
-protocol of TLS, `seal` (its type), and `setup`: requests that are carried out as root before anybody else's, each
-`{"method", "path", "data", "age"}`; `age` is how many seconds ago it is said to have happened.
+protocol of TLS, `seal` (its type), `shares` of the unseal key (how many of how many), `storage` (its type),
+`plain_port` (a second listener, without TLS), `keep_root` (false: the root token ends with the set-up), and `setup`:
+requests that are carried out as root before anybody else's, each `{"method", "path", "data", "age"}`; `age` is how
+many seconds ago it is said to have happened.
 
 What it answers follows Vault's public HTTP API documentation. It keeps everything in memory.
 """
@@ -12,11 +14,10 @@ What it answers follows Vault's public HTTP API documentation. It keeps everythi
 import json
 import ssl
 import sys
-import uuid
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             with self.asking:
                 answered = self.vault.answer(asked)
         except RefusedError as error:
-            self._end(error.status, _whole(Answered(error.data)) if error.data else {"errors": error.errors})
+            self._end(error.status, _whole(Answered(error.data), asked) if error.data else {"errors": error.errors})
             return
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self._end(400, {"errors": [f"the request is not understood: {type(error).__name__}"]})
@@ -78,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         if answered.status == 204:
             self._end(204, None)
         else:
-            self._end(answered.status, answered.body or _whole(answered))
+            self._end(answered.status, answered.body or _whole(answered, asked))
 
     def _end(self, status: int, document: dict[str, Any] | None) -> None:
         body = b"" if document is None else json.dumps(document).encode()
@@ -94,9 +95,9 @@ class Handler(BaseHTTPRequestHandler):
         """What was asked is in the audit log, and nowhere else."""
 
 
-def _whole(answered: Answered) -> dict[str, Any]:
+def _whole(answered: Answered, asked: Asked) -> dict[str, Any]:
     whole = {
-        "request_id": str(uuid.uuid4()), "lease_id": answered.lease, "renewable": bool(answered.lease),
+        "request_id": asked.id, "lease_id": answered.lease, "renewable": bool(answered.lease),
         "lease_duration": answered.lease_seconds, "data": answered.data, "wrap_info": None, "warnings": None,
         "auth": answered.auth,
     }  # fmt: skip
@@ -107,11 +108,24 @@ def _whole(answered: Answered) -> dict[str, Any]:
 def prepared(config: dict[str, Any], now: datetime) -> Vault:
     """A Vault after its set-up. Raises RefusedError when one of the requests is refused."""
     root = Path(config["root_token_file"]).read_text().strip()
-    vault = Vault(root, now, config.get("seal", "shamir"))
+    needed, given = config.get("shares", (3, 5))
+    listeners = [(f"{config['address']}:{config['port']}", "certificate" in config)]
+    if "plain_port" in config:
+        listeners.append((f"{config['address']}:{config['plain_port']}", False))
+    vault = Vault(
+        root,
+        now,
+        config.get("seal", "shamir"),
+        (int(needed), int(given)),
+        config.get("storage", "raft"),
+        tuple(listeners),
+    )
     for step in config.get("setup", ()):
         moment = now - timedelta(seconds=step.get("age", 0))
         operation = OPERATIONS[step.get("method", "POST")]
         vault.answer(Asked(operation, step["path"], step.get("data", {}), {}, root, moment, "127.0.0.1"))
+    if not config.get("keep_root", True):
+        vault.logins.tokens.pop(root, None)
     return vault
 
 
@@ -127,6 +141,10 @@ def main(file: str) -> None:
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED if oldest != "TLSv1.2" else ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(config["certificate"], config["key"])
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    if "plain_port" in config:
+        plain = ThreadingHTTPServer((config["address"], int(config["plain_port"])), Handler)
+        plain.daemon_threads = True
+        Thread(target=plain.serve_forever, daemon=True).start()
     server.serve_forever()
 
 

@@ -47,7 +47,7 @@ def without_network() -> tuple[str, ...] | Unseen:
     if tried.code != 0:
         return Unseen(
             Reason.NOT_PERMITTED,
-            f"hooks are tried without network only, and this machine does not let one take it away: {tried.error_line()}",
+            f"hooks are tried without network only, and this machine lets nobody take it away: {tried.error_line()}",
         )
     return before
 
@@ -109,7 +109,8 @@ class Clone:
         for folder in (self._home, self.outside, self.directory):
             folder.mkdir()
         cloned = self.git(
-            "-c", "safe.directory=*", "clone", "--quiet", "--shared", "--no-checkout", "--template=", "--", str(source), ".",
+            "-c", "safe.directory=*", "clone", "--quiet", "--shared", "--no-checkout", "--template=", "--",
+            str(source), ".",
         )  # fmt: skip
         if not isinstance(cloned, Unseen) and cloned.code == 0:
             cloned = self.git("checkout", "--quiet", "--detach", commit)

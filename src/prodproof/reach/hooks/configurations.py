@@ -14,14 +14,16 @@ from prodproof.reach.files.placed import PlacedMap, read_documents
 from prodproof.reach.git.repository import RepositoryReader, shown
 
 PRE_COMMIT = (".pre-commit-config.yaml", ".pre-commit-config.yml")
-LEFTHOOK = tuple(
-    f"{dot}lefthook{ending}" for dot in ("", ".") for ending in (".yml", ".yaml", ".toml", ".json")
-)
+LEFTHOOK = tuple(f"{dot}lefthook{ending}" for dot in ("", ".") for ending in (".yml", ".yaml", ".toml", ".json"))
 HUSKY = ".husky/pre-commit"
 FOLDERS = (".githooks", ".git-hooks", "githooks", "git-hooks", ".hooks", "hooks", "scripts/hooks", "scripts/githooks")
 """Where hooks are usually committed for `git config core.hooksPath`."""
 
-OTHERS = {".overcommit.yml": "overcommit", ".simple-git-hooks.json": "simple-git-hooks", ".captainhook.json": "captainhook"}
+OTHERS = {
+    ".overcommit.yml": "overcommit",
+    ".simple-git-hooks.json": "simple-git-hooks",
+    ".captainhook.json": "captainhook",
+}
 
 _SCANNERS = re.compile(
     r"(?<![\w-])(gitleaks|betterleaks|detect-secrets(?:-hook)?|trufflehog3?|kingfisher|ggshield|gitguardian|talisman"

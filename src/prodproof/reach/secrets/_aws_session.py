@@ -51,7 +51,8 @@ class Bounded:
         request.stream_output = True
         answer = self._session(request.url).send(request)
         body = bytearray()
-        for chunk in answer.raw.stream(1 << 16):
+        # Not `stream`, which waits until a whole chunk has dripped in.
+        while chunk := answer.raw.read1(1 << 16, decode_content=True):
             body += chunk
             if len(body) > MAX_ANSWER:
                 answer.raw.close()
@@ -156,6 +157,7 @@ def why(error: Exception, what: str) -> Unseen:
     Raises the error again when it is none of those that the world outside causes.
     """
     from botocore import exceptions as raised
+    from urllib3 import exceptions as lower
 
     if isinstance(error, raised.ClientError):
         code = code_of(error)
@@ -168,7 +170,7 @@ def why(error: Exception, what: str) -> Unseen:
         return Unseen(Reason.NOT_CONFIGURED, f"{what}: no AWS credentials; see `credentials` of [[secret_manager]]")
     if isinstance(error, (raised.NoRegionError, raised.InvalidRegionError)):
         return Unseen(Reason.NOT_CONFIGURED, f"{what}: no AWS region; see `region` of [[secret_manager]]")
-    if isinstance(error, (raised.ConnectTimeoutError, raised.ReadTimeoutError, TooSlowError)):
+    if isinstance(error, (raised.ConnectTimeoutError, raised.ReadTimeoutError, TooSlowError, lower.ReadTimeoutError)):
         return Unseen(Reason.TIMED_OUT, f"{what}: AWS did not answer in time")
     if isinstance(error, raised.SSLError):
         return Unseen(Reason.UNREACHABLE, f"{what}: the TLS handshake failed")
@@ -176,7 +178,7 @@ def why(error: Exception, what: str) -> Unseen:
         return Unseen(Reason.UNREACHABLE, f"{what}: AWS cannot be reached")
     if isinstance(error, TooLargeError):
         return Unseen(Reason.INCOMPLETE, f"{what}: the answer is longer than {MAX_ANSWER // 2**20} MB")
-    if isinstance(error, (raised.BotoCoreError, ValueError, KeyError, TypeError)):
+    if isinstance(error, (raised.BotoCoreError, lower.HTTPError, ValueError, KeyError, TypeError, AttributeError)):
         return Unseen(Reason.INCOMPLETE, f"{what}: the answer cannot be read ({type(error).__name__})")
     raise error
 

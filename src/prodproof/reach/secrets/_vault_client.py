@@ -1,7 +1,7 @@
 """Questions to Vault through hvac: bounded, logged in once, failures as data."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ class Answer:
     """The answer's `data`; the whole answer where it has none."""
 
     lease: str = ""
+    request: str = ""
+    """Vault's id of the request, which its audit trail has, too."""
 
 
 class VaultClient:
@@ -35,15 +37,16 @@ class VaultClient:
         self._refused: Unseen | None = None
         self._own_login = False
 
-    def get(self, path: str, what: str, open: bool = False) -> Answer | Unseen:
+    def get(self, path: str, what: str, open: bool = False, query: Mapping[str, str] | None = None) -> Answer | Unseen:
         """Read a path.
 
         Args:
             path: without `/v1/`.
             what: how messages call it.
             open: it is answered without a token.
+            query: what stands after the path's question mark.
         """
-        return self._ask(lambda client: client.adapter.get(f"/v1/{quote(path)}"), what, open)
+        return self._ask(lambda client: client.adapter.get(f"/v1/{quote(path)}", params=query), what, open)
 
     def list(self, path: str) -> Answer | Unseen:
         """The keys below a path."""
@@ -78,7 +81,8 @@ class VaultClient:
                 # An answer without a body: what was posted is done.
                 return Answer({}) if answer.status_code == 204 else Unseen(Reason.INCOMPLETE, f"{what}: no JSON answer")
             data = answer.get("data")
-            return Answer(data if isinstance(data, dict) else answer, str(answer.get("lease_id") or ""))
+            found = data if isinstance(data, dict) else answer
+            return Answer(found, str(answer.get("lease_id") or ""), str(answer.get("request_id") or ""))
         except Exception as error:
             return why(error, what)
 
@@ -99,7 +103,7 @@ class VaultClient:
         if self._refused is not None or client.token:
             return self._refused
         if self._credentials is None:
-            self._refused = Unseen(Reason.NOT_CONFIGURED, "no credentials; see `credentials` of [[secret_manager]]")
+            self._refused = Unseen(Reason.NOT_DECLARED, "no credentials; see `credentials` of [[secret_manager]]")
         elif in_clear(self.url):
             self._refused = Unseen(Reason.NOT_PERMITTED, "a token is not sent over plain HTTP")
         else:

@@ -30,10 +30,10 @@ _TOKEN = re.compile(
 def parsed(name: str, text: str) -> Policy:
     """A policy from the text that Vault answers."""
     try:
-        blocks = list(_blocks(text))
-    except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+        rules = tuple(_rule(path, body) for path, body in _blocks(text))
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError):
         return Policy(name=name, language="vault", unread="its text could not be read")
-    return Policy(name=name, language="vault", rules=tuple(_rule(path, body) for path, body in blocks))
+    return Policy(name=name, language="vault", rules=rules)
 
 
 def _rule(path: str, body: dict[str, Any]) -> PolicyRule:

@@ -5,13 +5,14 @@ Source: Vault's HTTP API documentation, "/sys/seal-status", "/sys/audit", "/sys/
 
 from typing import Any
 
-from prodproof.facts import Unseen
-from prodproof.facts.secrets import AtRest, AuditDevice, Holder, ManagerPosture, Policy
+from prodproof.facts import Reason, Unseen
+from prodproof.facts.secrets import AtRest, AuditDevice, Holder, Listener, ManagerPosture, Policy
 from prodproof.reach.secrets._vault_client import VaultClient
 from prodproof.reach.secrets._vault_policy import parsed
 
 MAX_POLICIES = 500
 MAX_HOLDERS = 2000
+MAX_TOKENS = 2000
 ROLES = {"approle": "role", "kubernetes": "role", "jwt": "role", "oidc": "role", "aws": "role", "userpass": "users"}
 ROLES |= {"cert": "certs", "gcp": "role", "azure": "role", "ldap": "users"}
 """Where each kind of login keeps who may log in."""
@@ -35,13 +36,55 @@ def posture_of(client: VaultClient) -> ManagerPosture | Unseen:
         holders=_holders(client),
         identity=str(about.get("display_name") or ""),
         own_policies=tuple(sorted({str(item) for item in policies})),
+        listeners=_listeners(client),
+        root_tokens=_root_tokens(client),
     )
 
 
 def _seal(data: dict[str, Any]) -> AtRest:
     # Everything that Vault stores is encrypted (AES-256-GCM) under a key that the seal protects.
     shares = f"{data.get('t')} of {data.get('n')} shares" if data.get("type") == "shamir" else ""
-    return AtRest(kind=str(data.get("type") or ""), sealed=bool(data.get("sealed", True)), detail=shares)
+    return AtRest(
+        kind=str(data.get("type") or ""),
+        sealed=bool(data.get("sealed", True)),
+        detail=shares,
+        threshold=int(data["t"]) if data.get("type") == "shamir" and isinstance(data.get("t"), int) else None,
+        storage=str(data.get("storage_type") or ""),
+    )
+
+
+def _listeners(client: VaultClient) -> tuple[Listener, ...] | Unseen:
+    answer = client.get("sys/config/state/sanitized", "the listeners")
+    if isinstance(answer, Unseen):
+        return answer
+    found = []
+    for item in answer.data.get("listeners") or ():
+        config = item.get("config") or {}
+        if item.get("type") == "tcp":
+            plain = str(config.get("tls_disable", "")).lower() in ("true", "1")
+            found.append(Listener(address=str(config.get("address") or ""), encrypted=not plain))
+    return tuple(found)
+
+
+def _root_tokens(client: VaultClient) -> int | Unseen:
+    """How many tokens may do everything; each is looked up by its accessor, which opens nothing."""
+    listed = client.list("auth/token/accessors")
+    if isinstance(listed, Unseen):
+        return listed
+    accessors = [str(item) for item in listed.data.get("keys") or ()]
+    if len(accessors) > MAX_TOKENS:
+        return Unseen(Reason.INCOMPLETE, f"there are more than {MAX_TOKENS} tokens")
+    found, seen = 0, 0
+    for accessor in accessors:
+        token = client.post("auth/token/lookup-accessor", "the tokens by their accessors", {"accessor": accessor})
+        if not isinstance(token, Unseen):
+            seen += 1
+            found += "root" in (token.data.get("policies") or ())
+        elif token.why in (Reason.TIMED_OUT, Reason.UNREACHABLE) or (not seen and accessor == accessors[-1]):
+            return token
+        # Tokens end while they are counted, which Vault says in the same way as that it refuses to look one up. It
+        # does not refuse: others were seen, prodproof's own at least.
+    return found
 
 
 def _devices(client: VaultClient) -> tuple[AuditDevice, ...] | Unseen:

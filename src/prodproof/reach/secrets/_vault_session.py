@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.secrets.store import MAX_ANSWER, Limits
@@ -37,17 +38,29 @@ class BoundedSession(requests.Session):
         answer = super().request(*given, **named)
         body = bytearray()
         try:
-            for chunk in answer.iter_content(1 << 16):
+            # Not `iter_content`, which waits until a whole chunk has dripped in.
+            while chunk := answer.raw.read1(1 << 16, decode_content=True):
                 body += chunk
                 if len(body) > MAX_ANSWER:
                     raise TooLargeError
                 if time.monotonic() > until:
                     raise TooSlowError
+        except HTTPError as error:
+            raise _of_requests(error) from None
         finally:
             answer.close()
         # requests keeps what was read under this name, and has no other way to say it.
         answer._content = bytes(body)
         return answer
+
+
+def _of_requests(error: HTTPError) -> requests.RequestException:
+    """What requests itself would have raised for a body that cannot be read."""
+    if isinstance(error, ReadTimeoutError):
+        return TooSlowError()
+    if isinstance(error, DecodeError):
+        return requests.exceptions.ContentDecodingError()
+    return requests.exceptions.ChunkedEncodingError()
 
 
 def why(error: Exception, what: str) -> Unseen:

@@ -17,9 +17,10 @@ from prodproof.facts.secrets import (
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets._aws_posture import posture_of
 from prodproof.reach.secrets._aws_session import ABSENT, Aws, code_of, why
-from prodproof.reach.secrets.store import MAX_NAMES, Limits, SecretStore, rest, value_of
+from prodproof.reach.secrets.store import MAX_NAMES, Limits, ReadMark, SecretStore, rest, value_of
 
 DAY = 86400
+MAX_EVENT_PAGES = 40
 _CURRENT = "AWSCURRENT"
 
 
@@ -56,14 +57,64 @@ class AwsStore(SecretStore):
         name, field = _named(reference)
         if reference.startswith("aws-ssm:"):
             answer = self._ask("ssm", "get_parameter", reference, Name=name, WithDecryption=True)
-            return answer if isinstance(answer, Unseen) else value_of(reference, answer["Parameter"]["Value"])
+            if isinstance(answer, Unseen):
+                return answer
+            held = (answer.get("Parameter") or {}).get("Value")
+            return _valueless(reference) if held is None else value_of(reference, held)
         answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name)
         if isinstance(answer, Unseen):
             return answer
         value = answer.get("SecretString", answer.get("SecretBinary"))
         if value is None:
-            return Unseen(Reason.INCOMPLETE, f"{reference}: the answer holds no value")
+            return _valueless(reference)
         return value_of(reference, value) if field is None else _field(reference, value, field)
+
+    def marked_read(self, reference: str) -> ReadMark | Unseen:
+        name, _ = _named(reference)
+        if reference.startswith("aws-ssm:"):
+            answer = self._ask("ssm", "get_parameter", reference, Name=name, WithDecryption=True)
+        else:
+            answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name)
+        if isinstance(answer, Unseen):
+            return answer
+        request = str(answer.get("ResponseMetadata", {}).get("RequestId") or "")
+        event = "GetParameter" if reference.startswith("aws-ssm:") else "GetSecretValue"
+        return ReadMark(request, event) if request else Unseen(Reason.INCOMPLETE, f"{reference}: no request id")
+
+    def recorded(self, mark: ReadMark, since: datetime) -> bool | Unseen:
+        """Whether CloudTrail's event history has a request; it is there some minutes later.
+
+        Source: CloudTrail user guide, "Viewing events with CloudTrail event history"; `requestID` of an event.
+        """
+        attributes = [{"AttributeKey": "EventName", "AttributeValue": mark.path}]
+        given: dict[str, object] = {"LookupAttributes": attributes, "StartTime": since, "MaxResults": 50}
+        for _ in range(MAX_EVENT_PAGES):
+            answer = self._ask("cloudtrail", "lookup_events", "the event history", **given)
+            if isinstance(answer, Unseen):
+                return answer
+            for event in answer.get("Events", ()):
+                try:
+                    whole = json.loads(event.get("CloudTrailEvent") or "{}")
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(whole, dict) and whole.get("requestID") == mark.request:
+                    return True
+            if not answer.get("NextToken"):
+                return False
+            given["NextToken"] = answer["NextToken"]
+        return Unseen(Reason.INCOMPLETE, f"the event history has more than {MAX_EVENT_PAGES} pages of {mark.path}")
+
+    def earlier(self, reference: str) -> tuple[Secret, ...]:
+        name, field = _named(reference)
+        if reference.startswith("aws-ssm:"):
+            return ()
+        given = {"SecretId": name, "VersionStage": "AWSPREVIOUS"}
+        answer = self._ask("secretsmanager", "get_secret_value", reference, **given)
+        value = None if isinstance(answer, Unseen) else answer.get("SecretString", answer.get("SecretBinary"))
+        if value is None:
+            return ()
+        found = value_of(reference, value) if field is None else _field(reference, value, field)
+        return () if isinstance(found, Unseen) else (found,)
 
     def describe(self, reference: str) -> SecretDescription | Unseen:
         name, _ = _named(reference)
@@ -174,6 +225,10 @@ class AwsStore(SecretStore):
                 gaps.append(Unseen(Reason.INCOMPLETE, f"more than {len(found)} names of {service}"))
                 return found
             given["NextToken"] = token
+
+
+def _valueless(reference: str) -> Unseen:
+    return Unseen(Reason.INCOMPLETE, f"{reference}: the answer holds no value")
 
 
 def _named(reference: str) -> tuple[str, str | None]:

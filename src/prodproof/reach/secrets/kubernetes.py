@@ -31,9 +31,11 @@ _ANSWERS = (
     (r"\(NotFound\)|not found", Reason.NOT_CONFIGURED, "there is none"),
     (r"\(Forbidden\)|forbidden", Reason.DENIED, "Kubernetes refuses it"),
     (r"\(Unauthorized\)|must be logged in|unauthorized", Reason.DENIED, "Kubernetes refuses the login"),
-    (r"timed? ?out|deadline exceeded|\(Timeout\)", Reason.TIMED_OUT, "Kubernetes did not answer in time"),
     (r"certificate", Reason.UNREACHABLE, "the cluster's certificate is not trusted"),
-    (r"refused|no such host|unable to connect|no route|was lost", Reason.UNREACHABLE, "Kubernetes cannot be reached"),
+    (r"refused|no such host|no route|was lost", Reason.UNREACHABLE, "Kubernetes cannot be reached"),
+    # Not `timeout` alone: it stands in the address of every request.
+    (r"i/o timeout|timed out|deadline exceeded|\(Timeout\)", Reason.TIMED_OUT, "Kubernetes did not answer in time"),
+    (r"unable to connect", Reason.UNREACHABLE, "Kubernetes cannot be reached"),
     (r"no configuration has been provided|invalid configuration", Reason.NOT_CONFIGURED, "kubectl has no cluster"),
 )
 _UNSAID = Unseen(Reason.INSUFFICIENT_PROOF, "Kubernetes does not say over its interface how etcd and audit are set up")

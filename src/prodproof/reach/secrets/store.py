@@ -9,6 +9,7 @@ from prodproof.reach.secret import MAX_SECRET, Secret
 from prodproof.reach.secrets.components import prints_of
 
 MAX_NAMES = 20_000
+MAX_EARLIER = 5
 MAX_ANSWER = 16 * 1024 * 1024
 """Bytes of one answer of a store."""
 
@@ -22,6 +23,17 @@ class Limits:
 
     total: float = 20.0
     """Seconds for one answer, however slowly it drips."""
+
+
+@dataclass(frozen=True)
+class ReadMark:
+    """One read of a secret, by what a store's audit trail tells it from all others."""
+
+    request: str
+    """The store's own id of the request."""
+
+    path: str
+    """As the trail has it."""
 
 
 class SecretStore(ABC):
@@ -61,6 +73,17 @@ class SecretStore(ABC):
         """
         found = self.read(reference)
         return found if isinstance(found, Unseen) else prints_of(found, key)
+
+    def marked_read(self, reference: str) -> ReadMark | Unseen:
+        """Read a secret, throw its value away, and keep by what the trail knows the request."""
+        return Unseen(Reason.NOT_VERIFIABLE_YET, f"a read of {reference} cannot be told from others in its trail")
+
+    def earlier(self, reference: str) -> tuple[Secret, ...]:
+        """Versions before the current one that the store still hands out, the newest first; at most MAX_EARLIER.
+
+        None where the store keeps none, or does not let them be read: what they are used for does without.
+        """
+        return ()
 
     def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Give connections and tokens back."""

@@ -10,6 +10,7 @@ from prodproof.facts.declared import Declared
 from prodproof.facts.django import DjangoSettings
 from prodproof.facts.secrets import ComponentPrint, SecretDescription
 from prodproof.reach.secret import Secret, resolve
+from prodproof.reach.secrets.components import prints_of
 from prodproof.reach.secrets.local import DOCKER, EnvironmentStore, FileStore
 from prodproof.reach.secrets.store import Limits, SecretStore
 
@@ -101,6 +102,12 @@ class Stores:
         """The parts of a declared secret by their fingerprints under the system's key."""
         store = self.of(secret)
         return store if isinstance(store, Unseen) else store.fingerprints(secret.ref, key)
+
+    def earlier(self, secret: given.Secret, key: bytes) -> tuple[ComponentPrint, ...]:
+        """The parts of the versions before a declared secret's current one, as far as its store still has them."""
+        store = self.of(secret)
+        values = () if isinstance(store, Unseen) else store.earlier(secret.ref)
+        return tuple(part for value in values for part in prints_of(value, key))
 
     def _once(self, key: tuple[str, str], made: Callable[[], SecretStore | Unseen]) -> SecretStore | Unseen:
         if key not in self._open:

@@ -19,7 +19,7 @@ from prodproof.facts.secrets import (
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets._vault_client import Answer, VaultClient, moment
 from prodproof.reach.secrets._vault_posture import posture_of
-from prodproof.reach.secrets.store import MAX_NAMES, Limits, SecretStore, rest, value_of
+from prodproof.reach.secrets.store import MAX_EARLIER, MAX_NAMES, Limits, ReadMark, SecretStore, rest, value_of
 
 MAX_FOLDERS = 5000
 
@@ -66,6 +66,36 @@ class VaultStore(SecretStore):
         if not isinstance(found, (str, int, float)) or isinstance(found, bool):
             return Unseen(Reason.INCOMPLETE, f"{reference} is no text")
         return value_of(reference, str(found))
+
+    def marked_read(self, reference: str) -> ReadMark | Unseen:
+        place = self._place(reference)
+        if isinstance(place, Unseen):
+            return place
+        mount, version, path, _ = place
+        whole = f"{mount}data/{path}" if version == 2 else f"{mount}{path}"
+        answer = self._client.get(whole, reference)
+        if isinstance(answer, Unseen):
+            return answer
+        if not answer.request:
+            return Unseen(Reason.INCOMPLETE, f"{reference}: the answer has no request id")
+        return ReadMark(answer.request, whole)
+
+    def earlier(self, reference: str) -> tuple[Secret, ...]:
+        about = self.describe(reference)
+        place = self._place(reference)
+        if isinstance(about, Unseen) or isinstance(place, Unseen) or place[1] != 2:
+            return ()
+        mount, _, path, key = place
+        kept = sorted((int(item.id) for item in about.versions if item.stages == ("kept",)), reverse=True)
+        found = []
+        for number in kept[:MAX_EARLIER]:
+            answer = self._client.get(f"{mount}data/{path}", reference, query={"version": str(number)})
+            fields = None if isinstance(answer, Unseen) else answer.data.get("data")
+            text = fields.get(key) if isinstance(fields, dict) else None
+            value = value_of(reference, text) if isinstance(text, str) else None
+            if isinstance(value, Secret):
+                found.append(value)
+        return tuple(found)
 
     def describe(self, reference: str) -> SecretDescription | Unseen:
         if reference.startswith("vault-db:"):

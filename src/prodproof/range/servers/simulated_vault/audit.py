@@ -6,8 +6,8 @@ Source: Vault documentation, "Audit devices", "/sys/audit".
 import hashlib
 import hmac
 import json
+import re
 import secrets
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ class Devices:
         self._salts[path] = secrets.token_bytes(32)
         try:
             Path(shown["file_path"]).touch(mode=0o600)
-        except OSError as error:
+            if "mode" in shown:
+                Path(shown["file_path"]).chmod(int(shown["mode"], 8))
+        except (OSError, ValueError) as error:
             self.disable(path)
-            raise RefusedError(400, f"sanity check failed; unable to open the file: {error.strerror}") from None
+            raise RefusedError(400, f"sanity check failed; unable to open the file: {error}") from None
 
     def disable(self, path: str) -> None:
         """Remove one."""
@@ -49,6 +51,9 @@ class Devices:
         """Write a request or response down. Raises RefusedError when no device could: then nothing is answered."""
         written = 0
         for path, device in self.enabled.items():
+            if not _passes(device["options"].get("filter", ""), asked):
+                written += 1
+                continue
             raw = device["options"].get("log_raw") == "true"
             entry = self._entry(path, raw, kind, asked, token, answered, error)
             try:
@@ -78,7 +83,7 @@ class Devices:
             auth["accessor"] = kept(auth["accessor"])
         entry: dict[str, Any] = {
             "time": stamp(asked.now), "type": kind, "auth": auth,
-            "request": {"id": str(uuid.uuid4()), "operation": asked.operation, "path": asked.path,
+            "request": {"id": asked.id, "operation": asked.operation, "path": asked.path,
                         "data": kept(asked.data) or None, "remote_address": asked.remote,
                         "client_token": auth["client_token"]},
         }  # fmt: skip
@@ -96,3 +101,15 @@ class Devices:
         if isinstance(value, list):
             return [self._kept(path, item, name) for item in value]
         return self.hashed(path, value) if isinstance(value, str) and name not in PLAIN else value
+
+
+def _passes(filter: str, asked: Asked) -> bool:
+    """Whether a device's filter lets a request through; of the language of filters, one comparison is simulated.
+
+    Source: Vault documentation, "Filter syntax for audit results": `operation == "read"`, `path != "..."`.
+    """
+    found = re.fullmatch(r'\s*(operation|path)\s*(==|!=)\s*"?([^"\s]+)"?\s*', filter)
+    if found is None:
+        return True
+    has = asked.operation if found[1] == "operation" else asked.path
+    return (has == found[3]) == (found[2] == "==")

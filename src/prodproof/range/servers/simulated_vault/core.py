@@ -1,7 +1,8 @@
 """One Vault: its mounts, and the way of a request through login, policies and audit to an engine.
 
 Source: Vault's HTTP API documentation, "/sys/mounts", "/sys/auth", "/sys/policies/acl", "/sys/audit",
-"/sys/seal-status", "/sys/capabilities-self", "/sys/internal/ui/mounts", "/sys/leases".
+"/sys/seal-status", "/sys/capabilities-self", "/sys/internal/ui/mounts", "/sys/leases",
+"/sys/config/state/sanitized".
 """
 
 import hmac
@@ -34,14 +35,25 @@ Engine = Kv1 | Kv2 | Databases
 class Vault:
     """All of it. Not safe for several threads: the server asks one thing after the other."""
 
-    def __init__(self, root: str, now: datetime, seal: str = "shamir") -> None:
+    def __init__(
+        self,
+        root: str,
+        now: datetime,
+        seal: str = "shamir",
+        shares: tuple[int, int] = (3, 5),
+        storage: str = "raft",
+        listeners: tuple[tuple[str, bool], ...] = (),
+    ) -> None:
         """
         Args:
             root: the root token.
             seal: its type, as `sys/seal-status` says it: `shamir`, `awskms`, `transit` ...
+            shares: how many of how many shares of the unseal key open it.
+            storage: `raft`, or `inmem` as in development mode.
+            listeners: address of each, and whether it speaks TLS.
         """
         self.sealed = False
-        self._seal = seal
+        self._seal, self._shares, self._storage, self._listeners = seal, shares, storage, listeners
         self.devices = Devices()
         self.logins = Logins()
         self.logins.root(root, now)
@@ -118,7 +130,7 @@ class Vault:
         return self._mounts[mount].exists(path[len(mount) :]) if mount else True
 
     def _mount_of(self, path: str) -> str:
-        return max((name for name in self._mounts if path.startswith(name)), key=len, default="")
+        return max((name for name in self._mounts if f"{path}/".startswith(name)), key=len, default="")
 
     def _routed(self, asked: Asked, token: Token | None) -> Answered:
         path = asked.path
@@ -145,7 +157,9 @@ class Vault:
     def _open(self, asked: Asked) -> Answered:
         about = {"initialized": True, "sealed": self.sealed, "version": VERSION, "cluster_name": "vault-simulated"}
         if asked.path == "sys/seal-status":
-            shares = {"t": 3, "n": 5, "progress": 0, "nonce": "", "migration": False, "storage_type": "inmem"}
+            needed, given = self._shares
+            shares = {"t": needed, "n": given, "progress": 0, "nonce": "", "migration": False}
+            shares |= {"storage_type": self._storage}
             recovery = self._seal != "shamir"
             return Answered(body={"type": self._seal, **about, **shares, "recovery_seal": recovery})
         if asked.path == "sys/health":
@@ -175,6 +189,8 @@ class Vault:
             return done()
         if first in ("capabilities-self", "capabilities") and asked.operation == "update":
             return self._capabilities(asked, token if first == "capabilities-self" else None)
+        if rest == "config/state/sanitized" and asked.operation == "read":
+            return Answered(self._configuration())
         if rest.startswith("internal/ui/mounts"):
             return self._seen(rest.removeprefix("internal/ui/mounts").strip("/"), token)
         if rest.startswith("leases/revoke") and asked.operation == "update":
@@ -183,6 +199,13 @@ class Vault:
                 raise RefusedError(400, "invalid lease")
             return done()
         raise RefusedError(404, "unsupported path")
+
+    def _configuration(self) -> dict[str, Any]:
+        listeners = [
+            {"type": "tcp", "config": {"address": address, "tls_disable": not tls}} for address, tls in self._listeners
+        ]
+        seal = {"type": self._seal, "disabled": False}
+        return {"listeners": listeners, "storage": {"type": self._storage}, "seals": [seal], "disable_mlock": False}
 
     def _of_policy(self, asked: Asked, name: str, form: str) -> Answered:
         if asked.operation == "list" or (not name and asked.operation == "read"):

@@ -117,8 +117,16 @@ class Logins:
         if rest in ("lookup-self", "lookup"):
             token = own if rest == "lookup-self" else self.token(str(asked.data.get("token", "")), asked.now)
             return Answered(self._told(token, asked.now))
+        if rest in ("accessors", "accessors/") and asked.operation == "list":
+            return Answered({"keys": [item.accessor for item in self.tokens.values() if item.alive(asked.now)]})
         if asked.operation != "update":
             raise unsupported()
+        if rest == "lookup-accessor":
+            accessor = str(asked.data.get("accessor", ""))
+            found = next((item for item in self.tokens.values() if item.accessor == accessor), None)
+            if found is None or not found.alive(asked.now):
+                raise RefusedError(403, "1 error occurred:\n\t* invalid accessor\n\n")
+            return Answered({**self._told(found, asked.now), "id": ""})
         if rest == "revoke-self":
             del self.tokens[own.id]
             return done()
@@ -195,6 +203,9 @@ class Logins:
             given = {"secret_id": str(uuid.uuid4()), "secret_id_accessor": str(uuid.uuid4())}
             roles[name]["_secret_ids"].append(given["secret_id"])
             return Answered({**given, "secret_id_ttl": seconds(roles[name].get("secret_id_ttl"))})
+        if part == "custom-secret-id" and asked.operation == "update" and name in roles:
+            roles[name]["_secret_ids"].append(str(asked.data["secret_id"]))
+            return Answered({"secret_id": asked.data["secret_id"], "secret_id_ttl": 0})
         if part == "role-id" and name in roles:
             if asked.operation == "update":
                 roles[name]["_role_id"] = str(asked.data.get("role_id", ""))

@@ -1,5 +1,6 @@
 """What is asked of Vault, and what it answers."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,8 @@ class Asked:
     token: str = field(default="", repr=False)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     remote: str = ""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """As it stands in the answer and in the audit log."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What credentials can do, read from the services that take them."""

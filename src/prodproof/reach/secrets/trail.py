@@ -1,0 +1,150 @@
+"""Audit trails that are files: what was written since a moment, and who may change it."""
+
+import array
+import fcntl
+import grp
+import json
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from prodproof.facts import Reason, Unseen
+from prodproof.facts.secret_audit import TrailFile
+
+MAX_NEW = 256 * 1024 * 1024
+"""Bytes that a trail may grow by while it is looked at."""
+
+MAX_LINE = 1 << 20
+_GET_FLAGS = 0x80086601
+"""FS_IOC_GETFLAGS (linux/fs.h, 64 bits)."""
+
+_APPEND_ONLY = 0x20
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a trail had come."""
+
+    inode: int
+    size: int
+
+
+class FileTrail:
+    """One JSON object a line, as Vault's audit device `file` writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def position(self) -> Position | Unseen:
+        """How far it has come."""
+        about = self._about()
+        return about if isinstance(about, Unseen) else Position(about.st_ino, about.st_size)
+
+    def has(self, request: str, since: Position) -> bool | Unseen:
+        """Whether an entry about a request was written since then.
+
+        Args:
+            request: the id that the entry has as `request.id`.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            return self._why(error)
+        with os.fdopen(descriptor, "rb") as file:
+            now = os.fstat(descriptor)
+            # A trail that was rotated meanwhile begins anew.
+            start = since.size if now.st_ino == since.inode and now.st_size >= since.size else 0
+            if now.st_size - start > MAX_NEW:
+                return Unseen(Reason.INCOMPLETE, f"{self._path.name} grew by more than {MAX_NEW >> 20} MB meanwhile")
+            file.seek(start)
+            wanted = request.encode()
+            try:
+                while line := file.readline(MAX_LINE):
+                    if wanted in line and _is_about(line, request):
+                        return True
+            except OSError as error:
+                return self._why(error)
+        return False
+
+    def protection(self) -> TrailFile | Unseen:
+        """Who may change it."""
+        about = self._about()
+        if isinstance(about, Unseen):
+            return about
+        folder = self._path.parent.stat()
+        writers = list(_writers(about.st_mode, about.st_gid, about.st_uid))
+        if not folder.st_mode & stat.S_ISVTX:
+            # Who may write to the folder may put another file in its place.
+            writers += [f"{who} (by its folder)" for who in _writers(folder.st_mode, folder.st_gid, folder.st_uid)]
+        return TrailFile(
+            mode=stat.S_IMODE(about.st_mode),
+            owner=_user(about.st_uid),
+            append_only=_append_only(self._path),
+            writers=tuple(writers),
+        )
+
+    def _about(self) -> os.stat_result | Unseen:
+        try:
+            about = self._path.stat()
+        except OSError as error:
+            return self._why(error)
+        if stat.S_ISREG(about.st_mode):
+            return about
+        return Unseen(Reason.NOT_CONFIGURED, f"the trail {self._path.name} is no regular file")
+
+    def _why(self, error: OSError) -> Unseen:
+        if isinstance(error, PermissionError):
+            return Unseen(Reason.DENIED, f"the trail {self._path.name} may not be read")
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            return Unseen(Reason.UNREACHABLE, f"the trail {self._path.name} is not on this machine")
+        return Unseen(Reason.INCOMPLETE, f"the trail {self._path.name}: {error.strerror}")
+
+
+def _is_about(line: bytes, request: str) -> bool:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    about = entry.get("request") if isinstance(entry, dict) else None
+    return isinstance(about, dict) and about.get("id") == request
+
+
+def _writers(mode: int, group: int, owner: int) -> tuple[str, ...]:
+    found = []
+    if mode & stat.S_IWOTH:
+        found.append("others")
+    # A group of the owner's own has nobody else in it.
+    if mode & stat.S_IWGRP and group != owner:
+        found.append(f"the group {_group(group)}")
+    return tuple(found)
+
+
+def _append_only(path: Path) -> bool | None:
+    flags = array.array("L", [0])
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.ioctl(descriptor, _GET_FLAGS, flags, True)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return bool(flags[0] & _APPEND_ONLY)
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
