@@ -305,8 +305,8 @@ class _Searcher:
         piece = slab.piece_at(hit.start)
         if piece is None:
             return
-        if piece.item is _CONTROL:
-            if matcher.is_control(hit):
+        if piece.item is _CONTROL or matcher.is_control(hit):
+            if piece.item is _CONTROL and matcher.is_control(hit):
                 self._controlled.add(id(matcher))
             return
         self._sink.mark(piece.item)

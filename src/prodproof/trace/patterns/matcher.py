@@ -5,7 +5,6 @@ expression then looks at the line around that place, once for each distinct line
 """
 
 import bisect
-import os
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import cast
 import hyperscan
 
 from prodproof.trace.finding import Finding, fingerprint
-from prodproof.trace.patterns.compile import database_of
-from prodproof.trace.patterns.confirm import WINDOW, Compiled, Secret
+from prodproof.trace.patterns.compile import prepared
+from prodproof.trace.patterns.confirm import WINDOW, Confirmer, Plan, Secret
+from prodproof.trace.patterns.kept import cache_folder
 from prodproof.trace.patterns.rule import Rule, rule_set_digest
-from prodproof.trace.stream import Hit, Piece, Slab
+from prodproof.trace.stream import Hit, Slab
 
 MEMO = 50_000
 """Windows whose secrets are remembered, so that the lines that a history repeats are looked at once."""
@@ -27,12 +27,6 @@ MORE = 512
 
 _CONTROL_RULE = "control"
 _CONTROL = b"prodproof-pattern-control-8c1f"
-
-
-def cache_folder() -> Path:
-    """Where compiled rule sets are kept: in the user's cache directory (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(base if os.path.isabs(base) else Path.home() / ".cache") / "prodproof"
 
 
 class Default(Enum):
@@ -46,7 +40,7 @@ class PatternMatcher:
 
     overlap = 2 * WINDOW
 
-    def __init__(self, rules: Sequence[Rule], key: bytes, folder: Path | None | Default = Default.CACHE) -> None:
+    def __init__(self, rules: Sequence[Rule], key: bytes, folder: Path | Default | None = Default.CACHE) -> None:
         """
         Args:
             rules: with unique ids.
@@ -57,19 +51,23 @@ class PatternMatcher:
             RuleError: a rule cannot be used.
         """
         control = Rule(_CONTROL_RULE, "", "control", f"({_CONTROL.decode()})", (_CONTROL.decode(),))
-        self._rules = tuple(Compiled(rule) for rule in (*rules, control) if not rule.public)
+        asked = (*rules, control)
+        self._rules = tuple(Confirmer(rule) for rule in asked)
         self._by_id = {rule.id: rule for rule in rules}
         self._key = key
-        self._database = database_of(self._rules, cache_folder() if folder is Default.CACHE else folder)
+        self._plans, self._database = prepared(asked, cache_folder() if folder is Default.CACHE else folder)
         self.digest = fingerprint(key, rule_set_digest(rules).encode())
         """Equal for matchers that find the same."""
 
         self._scratch = hyperscan.Scratch(self._database)
         self._memo: dict[tuple[int, int, bytes], tuple[Secret, ...]] = {}
+        # Fingerprints of what counts wherever it stands, for findings whose path is known only after the search.
+        self._random: set[str] = set()
 
     def fork(self) -> "PatternMatcher":
         other = object.__new__(PatternMatcher)
-        other._rules, other._key, other._database, other._memo = self._rules, self._key, self._database, self._memo
+        other._rules, other._plans, other._database = self._rules, self._plans, self._database
+        other._key, other._memo, other._random = self._key, self._memo, self._random
         other._by_id, other.digest = self._by_id, self.digest
         other._scratch = hyperscan.Scratch(self._database)
         return other
@@ -83,7 +81,7 @@ class PatternMatcher:
     def keeps(self, finding: Finding) -> bool:
         """Whether a finding still counts now that its path is known, which for a blob of git is after the search."""
         rule = self._by_id.get(finding.rule)
-        return rule is None or rule.applies_to(finding.path)
+        return rule is None or rule.applies_to(finding.path, is_random=finding.fingerprint in self._random)
 
     def search(self, slab: Slab) -> Iterator[Hit]:
         """Every secret in the slab; one place is told once, by the rule that knows most of it."""
@@ -103,10 +101,12 @@ class PatternMatcher:
             if not piece.start < end <= limit + 1:
                 continue
             rule = self._rules[number]
-            start, text, looked_at[number], first = _window(data, piece.start, min(end, limit), limit, rule)
+            start, text, looked_at[number], first = _window(
+                data, piece.start, min(end, limit), limit, self._plans[number]
+            )
             for secret in self._secrets(number, first, text):
-                if not rule.rule.applies_to(piece.item.path):
-                    break
+                if not rule.rule.applies_to(piece.item.path, is_random=secret.is_random):
+                    continue
                 place = (start + secret.start, start + secret.end)
                 known = found.get(place)
                 if known is None or _says_more(rule.rule, known[0]):
@@ -123,7 +123,12 @@ class PatternMatcher:
                 kept.pop()
             kept.append((start, end, rule, secret))
         for start, end, rule, secret in kept:
-            yield Hit(start, end, rule.what, rule.id, secret.encoding, fingerprint(self._key, secret.value))
+            if rule.public:
+                continue
+            known_by = fingerprint(self._key, secret.value)
+            if secret.is_random:
+                self._random.add(known_by)
+            yield Hit(start, end, rule.what, rule.id, secret.encoding, known_by)
 
     def _scan(self, data: memoryview) -> list[tuple[int, int]]:
         """Rule number and end of each place where a match is certain."""
@@ -160,7 +165,7 @@ class PatternMatcher:
         return bytes(done + text[last:])
 
 
-def _window(data: memoryview, start: int, end: int, limit: int, rule: Compiled) -> tuple[int, bytes, int, int]:
+def _window(data: memoryview, start: int, end: int, limit: int, plan: Plan) -> tuple[int, bytes, int, int]:
     """The text around the end of a match.
 
     Args:
@@ -172,10 +177,10 @@ def _window(data: memoryview, start: int, end: int, limit: int, rule: Compiled) 
         Where the text begins; the text: the line, if the rule stays within lines and the line is not long; up to which
         end the rule's further matches are in it too; how many bytes of it are only there for `^` and `\\b`.
     """
-    low, high = max(start, end - rule.before), min(limit, end + rule.after + MORE)
+    low, high = max(start, end - plan.before), min(limit, end + plan.after + MORE)
     text = bytes(data[low:high])
-    done = high if high == limit else high - rule.after
-    if not rule.lines:
+    done = high if high == limit else high - plan.after
+    if not plan.lines:
         at = max(0, end - low - 1)
         last = text.find(b"\n", at)
         if last >= 0:
@@ -187,11 +192,11 @@ def _window(data: memoryview, start: int, end: int, limit: int, rule: Compiled) 
     return low, text, done, int(low > start)
 
 
-def is_weak(rule: Rule) -> bool:
-    """Whether what the rule finds has no shape of its own."""
-    return bool(rule.noise or rule.near)
-
-
 def _says_more(rule: Rule, other: Rule) -> bool:
     """Whether a rule knows more of a secret than another one that found it too."""
-    return (is_weak(rule), rule.entropy == 0, rule.id) < (is_weak(other), other.entropy == 0, other.id)
+    return _rank(rule) < _rank(other)
+
+
+def _rank(rule: Rule) -> tuple[bool, bool, bool, bool, str]:
+    # A public rule stands before what knows less, and behind what knows that there is a secret.
+    return rule.general, rule.is_weak, rule.public, rule.entropy == 0, rule.id

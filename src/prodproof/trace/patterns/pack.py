@@ -1,19 +1,26 @@
 """Reads rules from TOML: those that come with the program, and those of a user's system file."""
 
 import functools
+import hashlib
+import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from importlib import resources
+from collections.abc import Mapping
+from dataclasses import astuple, fields, replace
+from pathlib import Path
 from typing import Any
 
-from prodproof.facts.declared import SecretRule
+from prodproof.trace.patterns import kept
 from prodproof.trace.patterns.checksum import CHECKS
 from prodproof.trace.patterns.rule import MAX_NEAR, Rule, RuleError, without_doubles
 
+_FOLDER = Path(__file__).parent / "rules"
+_FORM = 2
+"""Raised when rules are read otherwise."""
+
 MAX_PATTERN = 2000
 MAX_KEYWORDS = 60
-NOISE = ("", "password", "token")
+NOISE = ("", "password", "token", "file", "word")
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEXTS = ("id", "what", "pattern", "checksum", "decode", "noise")
@@ -24,34 +31,31 @@ _NUMBERS = ("near", "entropy")
 
 @functools.cache
 def load_pack() -> tuple[Rule, ...]:
-    """Every rule that comes with the program, by file and order in it."""
-    folder = resources.files("prodproof.trace.patterns") / "rules"
+    """Every rule that comes with the program, by file and order in it.
+
+    Reading some hundred files of TOML takes longer than a search of what a commit brings: what they say is kept.
+    """
+    files = sorted(_FOLDER.glob("*.toml"))
+    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    told = repr((_FORM, str(_FOLDER), [field.name for field in fields(Rule)], stats))
+    place = kept.cache_folder() / f"pack-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+    known = kept.read(place)
+    if known is not None:
+        try:
+            rows: list[list[Any]] = json.loads(known)
+            return tuple(Rule(*map(_frozen, row)) for row in rows)
+        except (ValueError, TypeError):
+            # Not ours: it is written anew.
+            pass
     rules: list[Rule] = []
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
-            rules += rules_in(tomllib.loads(file.read_text(encoding="utf-8")), file.name)
+    for file in files:
+        rules += rules_in(tomllib.loads(file.read_text(encoding="utf-8")), file.name)
+    kept.write(place, json.dumps([astuple(rule) for rule in rules]).encode())
     return without_doubles(rules)
 
 
-def rules_of(declared: Sequence[SecretRule]) -> tuple[Rule, ...]:
-    """The rules of a system file.
-
-    Raises:
-        RuleError: two have the same id, or one that a rule of the program has.
-    """
-    own = tuple(
-        Rule(
-            id=rule.id,
-            provider="own",
-            what=rule.what,
-            pattern=rule.pattern,
-            keywords=rule.keywords,
-            near=rule.near,
-            entropy=rule.entropy,
-        )
-        for rule in declared
-    )
-    return without_doubles((*load_pack(), *own))[len(load_pack()) :]
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def rules_in(document: Mapping[str, Any], name: str) -> tuple[Rule, ...]:
@@ -64,7 +68,7 @@ def rules_in(document: Mapping[str, Any], name: str) -> tuple[Rule, ...]:
     Raises:
         RuleError: a rule is not as described; the message names file, rule and field.
     """
-    unknown = set(document) - {"provider", "source", "rule"}
+    unknown = set(document) - {"provider", "source", "general", "rule"}
     if unknown:
         raise RuleError(f"{name}: unknown key {min(unknown)!r}")
     rows = document.get("rule", [])
@@ -73,7 +77,10 @@ def rules_in(document: Mapping[str, Any], name: str) -> tuple[Rule, ...]:
     provider, source = document.get("provider", ""), document.get("source", "")
     if not isinstance(provider, str) or not isinstance(source, str):
         raise RuleError(f"{name}: provider and source are texts")
-    return tuple(_rule(row, provider, source, name) for row in rows)
+    general = document.get("general", False)
+    if not isinstance(general, bool):
+        raise RuleError(f"{name}: general: expected true or false")
+    return tuple(replace(_rule(row, provider, source, name), general=general) for row in rows)
 
 
 def _rule(row: Mapping[str, Any], provider: str, source: str, file: str) -> Rule:
@@ -93,14 +100,14 @@ def _rule(row: Mapping[str, Any], provider: str, source: str, file: str) -> Rule
         raise RuleError(f"{where}: keywords: one to {MAX_KEYWORDS} of them")
     if row.get("checksum") and row["checksum"] not in CHECKS:
         raise RuleError(f"{where}: checksum: one of {', '.join(sorted(CHECKS))}")
-    if row.get("decode", "") not in ("", "base64"):
-        raise RuleError(f"{where}: decode: only base64 is known")
+    if row.get("decode", "") not in ("", "base64", "basic"):
+        raise RuleError(f"{where}: decode: base64 or basic")
     if row.get("noise", "") not in NOISE:
         raise RuleError(f"{where}: noise: one of {', '.join(sorted(filter(None, NOISE)))}")
     if not 0 <= row.get("near", 0) <= MAX_NEAR:
         raise RuleError(f"{where}: near: 0 to {MAX_NEAR} bytes")
-    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Rule(**{"provider": provider, "source": source, **fields})
+    values: dict[str, Any] = {key: _frozen(value) for key, value in row.items()}
+    return Rule(**{"provider": provider, "source": source, **values})
 
 
 def _problem(key: str, value: object) -> str | None:

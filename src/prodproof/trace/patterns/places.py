@@ -6,20 +6,22 @@ import re
 FIXTURES = """
     test/** tests/** testing/** testdata/** test-data/** test_data/** spec/** specs/** __tests__/** __mocks__/**
     __fixtures__/** fixtures/** fixture/** mock/** mocks/** example/** examples/** sample/** samples/** doc/** docs/**
-    documentation/** demo/** demos/** tutorial/** tutorials/** cassettes/** node_modules/** site-packages/** locale/**
-    locales/** i18n/** lang/** translations/** snapshots/** __snapshots__/** e2e/**
+    documentation/** demo/** demos/** tutorial/** tutorials/** cassettes/**
+    vendor/** vendored/** third_party/** e2e/**
     test_*.* *_test.* *_tests.* *.test.* *.spec.* *_spec.rb *Test.java *Tests.java *Test.php *Test.kt *Test.cs *Tests.cs
-    *Spec.scala conftest.py *.md *.rst *.adoc README* CHANGELOG*
+    *Spec.scala conftest.py phpunit.xml* *.md *.rst *.adoc README* CHANGELOG*
 """.split()  # noqa: SIM905 - readable as a text
-"""Files in which a value that only has a secret's name is nobody's secret: tests, documentation, translations."""
+"""Files in which a value that only has a secret's name is a secret only if it has no meaning: tests, documentation."""
 
 GENERATED = """
     *.min.js *.min.css *.bundle.js *.chunk.js *.map *.lock package-lock.json npm-shrinkwrap.json pnpm-lock.yaml *.sum
     *.po *.pot *.svg *.ipynb *.csv *.snap *.xlf *.strings messages*.properties messages.json *.resx *.dic *.aff *.css
-    *.scss *.less
+    *.scss *.less node_modules/** site-packages/** bower_components/** .yarn/** __snapshots__/** snapshots/**
+    locale/** locales/** i18n/** lang/** translations/**
 """.split()  # noqa: SIM905 - readable as a text
-"""Files that programs write, full of hashes and of words."""
+"""Files that programs write or that come from elsewhere, full of hashes and of words."""
 
+_GENERATED = tuple(GENERATED)
 _BESIDE = (*FIXTURES, *GENERATED)
 
 
@@ -51,5 +53,10 @@ def _glob(glob: str) -> str:
 
 
 def is_beside_the_point(path: str) -> bool:
-    """Whether a value in this file that only its name makes a secret is nobody's: a test's, an example, a translation."""
+    """Whether a value in this file that only its name makes a secret is nobody's secret: a test's, an example."""
     return path_pattern(_BESIDE).search(path) is not None
+
+
+def is_generated(path: str) -> bool:
+    """Whether a program wrote the file, so that even values without a meaning are not somebody's secret."""
+    return path_pattern(_GENERATED).search(path) is not None

@@ -44,3 +44,21 @@ def is_wordy(text: str) -> bool:
     letters = sum(char.isalpha() for char in text)
     digits = sum(char.isdigit() for char in text)
     return in_words * 10 >= letters * 7 and in_words >= 2 * digits and in_words > 0
+
+
+def is_phrase(text: str) -> bool:
+    """Whether it is three words or more, joined in one of the usual ways: `if_you_see_this`, `injectNpm2FaToken`."""
+    words = [word for word in runs(text) if len(word) > 1]
+    long = [word for word in words if len(word) > _SHORT]
+    letters = sum(char.isalpha() for char in text)
+    borders = len(re.findall(r"[a-zA-Z0-9][_.: -](?=[a-zA-Z0-9])", text))
+    joined = borders >= 2
+    # Short words as in `if_you_see_this` say nothing one by one, and much if there is nothing else.
+    if borders >= 4 and long and all(map(is_wordlike, long)) and sum(map(len, words)) * 10 >= letters * 9:
+        return True
+    return (
+        len(words) >= 3
+        and len(long) >= 2
+        and sum(map(is_wordlike, long)) * 10 >= len(long) * (7 if joined else 9)
+        and sum(len(word) for word in long) * 10 >= letters * (5 if joined else 8)
+    )
