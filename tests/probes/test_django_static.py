@@ -180,6 +180,27 @@ def test_only_the_shape_of_a_secret_is_told(tmp_path: Path) -> None:
     assert [(shape.looks_default, shape.in_source) for shape in found.secrets] == [(True, True)]
 
 
+def test_secrets_that_stand_in_the_source(tmp_path: Path) -> None:
+    text = HEAD + (
+        "import os\n"
+        "SECRET_KEY = os.environ.get('SECRET_KEY', 'planted-insecure')\n"
+        "EMAIL_HOST_PASSWORD = os.environ['MAIL_PASSWORD']\n"
+        "STRIPE_API_KEY = 'planted-stripe'\n"
+        "BROKER_URL = os.getenv('BROKER', 'amqp://shop:planted-broker@mq/x')\n"
+        "TOKEN_MODEL = 'shop.models.Token'\nPASSWORD_HASHERS = ['a.B']\nCSRF_TOKEN_FILE = '/run/x'\nX_TOKEN = ''\n"
+        "DATABASES = {'default': {'ENGINE': 'x', 'USER': 'u', 'PASSWORD': 'planted-db'}}\n"
+    )
+    found = settings(tmp_path, {"shop/settings.py": text})
+    assert "planted" not in repr(found)
+    assert [(shape.name, shape.component, shape.variable) for shape in found.secrets] == [
+        ("BROKER_URL", "password", "BROKER"),
+        ("DATABASES.default.PASSWORD", "", ""),
+        ("SECRET_KEY", "", "SECRET_KEY"),
+        ("STRIPE_API_KEY", "", ""),
+    ]
+    assert all(shape.in_source for shape in found.secrets)
+
+
 CSRF = "from django.views.decorators.csrf import csrf_exempt\n"
 
 

@@ -28,6 +28,8 @@ from prodproof.range.components.redis import PORT as REDIS_PORT
 from prodproof.range.components.redis import Redis
 from prodproof.range.components.repo import Repo
 from prodproof.range.components.staging import Staging
+from prodproof.range.components.tracker import Tracker
+from prodproof.range.components.vault import Vault
 from prodproof.range.places import HOST, INTERNAL_PORT, STAGING, STAGING_PORT, WEB_PORT, Form
 from tests.range.parts import needs, range_of
 
@@ -41,8 +43,8 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
     scope="module", params=[Form.EMBEDDED, pytest.param(Form.FULL, marks=needs("postgres", "redis-server"))]
 )
 def harbour(request: pytest.FixtureRequest) -> Iterator[Range]:
-    servers = (PrivateAuthority, Postgres, Redis) if request.param is Form.FULL else ()
-    with range_of(request.param, *servers, Mail, Repo, Application, Staging) as made:
+    servers = (Postgres, Redis) if request.param is Form.FULL else ()
+    with range_of(request.param, PrivateAuthority, *servers, Vault, Mail, Repo, Tracker, Application, Staging) as made:
         yield made
 
 
@@ -85,7 +87,7 @@ def code(secret: str) -> str:
 
 
 def test_staff_log_in_with_a_second_factor(harbour: Range) -> None:
-    given, visitor = harbour.app.environment, Visitor(harbour, harbour.places.office)
+    given, visitor = harbour.app.people, Visitor(harbour, harbour.places.office)
     answer = visitor.send("/accounts/login/", login=STAFF, password=given["HARBOUR_SEED_STAFF_PASSWORD"])
     assert answer.headers["location"].startswith("/accounts/2fa/authenticate/")
     assert visitor.ask("GET", "/admin/").status_code == 302
@@ -94,7 +96,8 @@ def test_staff_log_in_with_a_second_factor(harbour: Range) -> None:
 
 
 def test_an_order_is_placed_paid_and_confirmed_by_the_worker(harbour: Range) -> None:
-    given, visitor, mail = harbour.app.environment, Visitor(harbour, harbour.places.vantage), harbour.part(Mail)
+    given = {**harbour.app.environment, **harbour.app.people}
+    visitor, mail = Visitor(harbour, harbour.places.vantage), harbour.part(Mail)
     visitor.send("/accounts/login/", login=CUSTOMER, password=given["HARBOUR_SEED_CUSTOMER_PASSWORD"])
     page = visitor.ask("GET", "/orders/").text
     product = re.search(r'<option value="(\d+)">', page)

@@ -1,15 +1,40 @@
-"""What the ledger last knew of the environment's Django application."""
+"""What the environment's Django application answers, and what the ledger last knew of it."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from prodproof.facts import Subject
-from prodproof.facts.declared import Declared
+from pydantic import ValidationError
+
+from prodproof.facts import Reason, Subject, Unseen
+from prodproof.facts.codec import decode
+from prodproof.facts.declared import Declared, DjangoApp
 from prodproof.facts.django import DjangoSettings, Source, UrlTable
 from prodproof.facts.paths import Table
+from prodproof.reach.django.application import harmless
 from prodproof.reach.world import World
 
+UNTRUSTED = Unseen(Reason.NOT_PERMITTED, "asking the application runs its own code: prodproof trust, or verify --trust")
+Kind = TypeVar("Kind")
 Known = TypeVar("Known", DjangoSettings, UrlTable)
+
+
+def asked_settings(world: World, app: DjangoApp) -> DjangoSettings | Unseen:
+    """The settings that a declared application answers with, in this run."""
+    if not world.declared.trusted:
+        return UNTRUSTED
+    answer = world.applications.ask(app)
+    return answer if isinstance(answer, Unseen) else part_of(DjangoSettings, "settings", answer)
+
+
+def part_of(kind: type[Kind], part: str, answer: dict[str, Any]) -> Kind | Unseen:
+    """One part of the collector's answer as a fact."""
+    if reason := answer["failed"].get(part):
+        return Unseen(Reason.INCOMPLETE, f"the application failed while its {part} were read: {harmless(str(reason))}")
+    try:
+        fact: Kind = decode(kind, answer[part])
+    except (ValidationError, KeyError, TypeError):
+        return Unseen(Reason.INCOMPLETE, f"the application's answer about its {part} is not readable")
+    return fact
 
 
 def url_table(world: World) -> tuple[UrlTable | None, Table]:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from prodproof.facts.django import (
@@ -53,12 +53,7 @@ MAX_ITEMS = 500
 
 def static_settings(source: DjangoSource, application: Application, environment: str) -> DjangoSettings:
     """Work the settings of one application out from its source."""
-    variables = {name: value for name, (value, _) in source.variables.items()}
-    evaluator = Evaluator(lambda module: source.source_of(application.directory, module), variables)
-    names = evaluator.module(application.module) if application.module else {}
-    if application.module and (body := _configuration_class(source, application)):
-        names = evaluator.classes(application.module, body)
-    uncertain = evaluator.context.poisoned or not application.module
+    names, uncertain = _worked_out(source, application)
     shown = (name for name in sorted(set(names) | set(DEFAULTS)) if name in SHOWN or name.startswith(PREFIXES))
     return DjangoSettings(
         source=Source.STATIC,
@@ -71,6 +66,30 @@ def static_settings(source: DjangoSource, application: Application, environment:
         other_modules=application.others,
         chosen_because=application.because,
     )
+
+
+def written_secrets(
+    source: DjangoSource, application: Application, unset: Collection[str] = ()
+) -> tuple[SecretShape, ...] | None:
+    """Secrets whose text stands in the source of an application's settings; None where it cannot be followed.
+
+    Args:
+        unset: environment variables that are taken as not set, whatever deployment files say.
+    """
+    names, uncertain = _worked_out(source, application, unset)
+    return None if uncertain else tuple(_secrets(names))
+
+
+def _worked_out(
+    source: DjangoSource, application: Application, unset: Collection[str] = ()
+) -> tuple[dict[str, Any], bool]:
+    """All names of the settings module, and whether they may be others than these."""
+    variables = {name: value for name, (value, _) in source.variables.items() if name not in unset}
+    evaluator = Evaluator(lambda module: source.source_of(application.directory, module), variables)
+    names = evaluator.module(application.module) if application.module else {}
+    if application.module and (body := _configuration_class(source, application)):
+        names = evaluator.classes(application.module, body)
+    return names, evaluator.context.poisoned or not application.module
 
 
 def _setting(name: str, found: Any, uncertain: bool) -> Setting:

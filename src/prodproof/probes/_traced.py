@@ -17,11 +17,16 @@ from prodproof.reach.secrets.stores import Stores
 from prodproof.reach.world import World
 from prodproof.trace.cache import Cache
 from prodproof.trace.finding import Finding
+from prodproof.trace.patterns import (
+    PatternMatcher,
+    Rule,
+    cache_folder,
+    load_pack,
+    own_rules,
+    rule_set_digest,
+    without_doubles,
+)
 from prodproof.trace.patterns.allow import not_allowed
-from prodproof.trace.patterns.matcher import PatternMatcher, cache_folder
-from prodproof.trace.patterns.own import own_rules
-from prodproof.trace.patterns.pack import load_pack
-from prodproof.trace.patterns.rule import Rule, rule_set_digest, without_doubles
 from prodproof.trace.search import Search, first_of_each
 from prodproof.trace.stream import Matcher, Source
 from prodproof.trace.values import NotSearchableError, ValueMatcher, Wanted
@@ -70,6 +75,15 @@ def known_values(world: World, secrets: Sequence[DeclaredSecret] | None = None) 
                 detail = "it is too short: finding it, or not, would mean nothing"
                 unresolved.append(Unsearched(path=secret.name, why=Reason.INCOMPLETE, detail=detail))
     return Known(tuple(wanted), tuple(unresolved))
+
+
+def known_everywhere(world: World) -> Known:
+    """The values of every environment's secrets; of those that could not be had, only this environment's are told, for
+    a look at production does not depend on what staging's manager says.
+    """
+    known = known_values(world, world.declared.all_secrets)
+    own = {secret.name for secret in world.declared.secrets}
+    return replace(known, unresolved=tuple(item for item in known.unresolved if item.path in own))
 
 
 def kept_searches(world: World, known: Known | None = None, *, patterns: bool = True) -> Cache | None:
@@ -125,10 +139,12 @@ def trace(world: World, sources: Sequence[Source], *, known: Known | None = None
         base,
         seen=tuple(_seen(item) for item in kept),
         more=outcome.more,
-        unsearched=tuple(Unsearched(path=gap.path or gap.place, why=gap.why, detail=gap.detail) for gap in outcome.gaps),
+        unsearched=tuple(
+            Unsearched(path=gap.path or gap.place, why=gap.why, detail=gap.detail) for gap in outcome.gaps
+        ),
         bytes_read=outcome.bytes_read,
         allowed=len(found) - len(kept),
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=4)

@@ -1,19 +1,15 @@
 """What each Django application is made of: from the live application where it may be asked, else from its source."""
 
-from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen
-from prodproof.facts.codec import decode
 from prodproof.facts.declared import Declared, DjangoApp, Repository
 from prodproof.facts.django import CsrfSource, DeployCheck, DjangoSettings, PersonalModels, UrlTable
+from prodproof.probes._application import UNTRUSTED, part_of
 from prodproof.probes._django_csrf import places
 from prodproof.probes._django_project import Application, DjangoSource
 from prodproof.probes._django_static import static_settings
 from prodproof.probes.probe import probe
-from prodproof.reach.django.application import ask, harmless
 from prodproof.reach.git.repository import RepositoryReader, shown
 from prodproof.reach.world import World
 
@@ -29,7 +25,6 @@ NOT_ASKED = Unseen(
     Reason.NOT_CONFIGURED,
     "the running application was not asked: declare [[django]], or verify --django 'python manage.py'",
 )
-UNTRUSTED = Unseen(Reason.NOT_PERMITTED, "asking the application runs its own code: prodproof trust, or verify --trust")
 
 
 @probe(
@@ -43,8 +38,13 @@ def observe(about: Declared, world: World) -> tuple[Survey[Any], ...]:
     """
     found = _Found(world)
     for repository in about.repositories or (Repository(path="."),):
-        found.repository(repository, [app for app in about.django if _belongs(app, repository, about)])
+        found.repository(repository, apps_of(repository, about))
     return found.surveys()
+
+
+def apps_of(repository: Repository, about: Declared) -> list[DjangoApp]:
+    """The declared applications whose source is a repository's; those of no known one belong to the first."""
+    return [app for app in about.django if _belongs(app, repository, about)]
 
 
 def _belongs(app: DjangoApp, repository: Repository, about: Declared) -> bool:
@@ -100,9 +100,9 @@ class _Found:
             answer: dict[str, Any] | Unseen = UNTRUSTED
         else:
             self.world.progress(f"django {subject.name}")
-            answer = ask(app, Path(self.world.declared.root or "."), self.world.settings.fingerprint_key)
+            answer = self.world.applications.ask(app)
         for kind, part in PARTS:
-            self.add(kind, subject, answer if isinstance(answer, Unseen) else _part(kind, part, answer))
+            self.add(kind, subject, answer if isinstance(answer, Unseen) else part_of(kind, part, answer))
         if not any(isinstance(item.seen, Unseen) and item.subject == subject for kind in (DjangoSettings, UrlTable)
                    for item in self.seen[kind]):  # fmt: skip
             return
@@ -125,12 +125,3 @@ class _Found:
 
     def add(self, kind: type[Any], subject: Subject, seen: object, commit: str | None = None) -> None:
         self.seen[kind].append(self.world.inside(subject, seen, commit))
-
-
-def _part(kind: type[Any], part: str, answer: dict[str, Any]) -> object:
-    if reason := answer["failed"].get(part):
-        return Unseen(Reason.INCOMPLETE, f"the application failed while its {part} were read: {harmless(str(reason))}")
-    try:
-        return decode(kind, answer[part])
-    except (ValidationError, KeyError, TypeError):
-        return Unseen(Reason.INCOMPLETE, f"the application's answer about its {part} is not readable")

@@ -14,9 +14,7 @@ from prodproof.reach.hooks.clone import clone_of
 from prodproof.reach.hooks.configurations import configurations, whole
 from prodproof.reach.hooks.trial import Attempt
 from prodproof.reach.world import World
-from prodproof.trace.patterns.confirm import Compiled
-from prodproof.trace.patterns.examples import fill
-from prodproof.trace.patterns.pack import load_pack
+from prodproof.trace.patterns.canary import made_up, rule_of
 
 KINDS = ("aws-access-key-id", "github-personal-access-token", "stripe-secret-key", "private-key")
 """Rules whose secrets every scanner should know."""
@@ -50,16 +48,8 @@ def trial(repository: Repository, world: World) -> Survey[HookTrial]:
 
 def canaries() -> Mapping[str, bytes]:
     """One file with a made-up secret for each kind, by what it is for people. They open nothing, and none is kept."""
-    rules = {rule.id: rule for rule in load_pack()}
-    made: dict[str, bytes] = {}
-    for name in KINDS:
-        rule, content = rules[name], b""
-        check = Compiled(rule)
-        # Chance can make one that looks like a placeholder.
-        while not any(check.secrets(content)):
-            content = fill(rule.matches[0], secrets.token_hex(16)).rstrip(b"\n") + b"\n"
-        made[rule.what] = content
-    return made
+    rules = [rule_of(id) for id in KINDS]
+    return {rule.what: made_up(rule) for rule in rules}
 
 
 def _tried(reader: RepositoryReader, world: World) -> HookTrial | Unseen:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from prodproof.range.places import Places
+from prodproof.range.places import DATABASE_PORT, TRACKER_PORT, VAULT_PORT, Places
 from prodproof.system.errors import UserError
 
 CLONE_NEWNET = 0x40000000
@@ -26,6 +26,7 @@ table inet harbour {{
     ct state established,related accept
     ip daddr {web} tcp dport {{ {http}, {https} }} accept
     ip daddr {web} tcp dport {ssh} ip saddr {office} accept
+    ip daddr {inside} tcp dport {{ {vault}, {tracker}, {database} }} ip saddr {office} accept
     ip daddr {name_server} meta l4proto {{ tcp, udp }} th dport {dns} accept
     ip daddr {providers} tcp dport {{ {http}, {https} }} accept
     icmp type echo-request accept
@@ -92,9 +93,11 @@ def create(places: Places) -> None:
     _ip("-n", outside, "link", "set", far, "up")
     for address in (places.vantage, places.office):
         _ip("-n", inside, "route", "add", f"{address}/32", "dev", link)
-    # An outsider can send packets towards the inside network; it is the filter that refuses them.
-    for address in (places.outside_of, places.name_server, places.providers, places.inside):
-        _ip("-n", outside, "route", "add", f"{address}/32", "dev", far, "src", places.vantage)
+    # An outsider can send packets towards the inside network; it is the filter that refuses them. Who does not ask as
+    # an outsider asks from the office there.
+    sources = dict.fromkeys((places.outside_of, places.name_server, places.providers), places.vantage)
+    for address, source in (sources | {places.inside: places.office}).items():
+        _ip("-n", outside, "route", "add", f"{address}/32", "dev", far, "src", source)
     load_filter(places)
 
 
@@ -111,6 +114,10 @@ def load_filter(places: Places, more: str = "") -> None:
         link=_links(places)[0],
         web=places.outside_of,
         office=places.office,
+        inside=places.inside,
+        vault=VAULT_PORT,
+        tracker=TRACKER_PORT,
+        database=DATABASE_PORT,
         name_server=places.name_server,
         providers=places.providers,
         http=places.http,

@@ -14,6 +14,15 @@ FORGOTTEN = "old.harbour.example"
 WEB_PORT, STAGING_PORT, INTERNAL_PORT = 8000, 8001, 8002
 """Where the shop's own processes listen, on the inside address."""
 
+VAULT_PORT = 8200
+"""Where the secret manager listens, on the inside address; reached from the office's networks, too."""
+
+DATABASE_PORT = 5432
+"""Where PostgreSQL listens, in the same way."""
+
+TRACKER_PORT = 9000
+"""Where the error tracker listens, in the same way."""
+
 
 class Form(StrEnum):
     """How much of the system runs."""

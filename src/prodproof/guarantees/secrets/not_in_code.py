@@ -2,9 +2,9 @@
 
 Risk: Every clone has the whole history: a key that was committed once is public to everyone who will ever have
 the repository.
-Verified: Two ways: every object that the clone has, reachable or not (all refs, pull requests, stashes, what was amended
-away), and every new or changed file of the work tree is searched by detection rules, and the exact values of all
-declared secrets, of every environment, are traced through it, in every encoding. A clone that lacks a part of the
+Verified: Two ways: every object that the clone has, reachable or not (all refs, pull requests, stashes, what was
+amended away), and every new or changed file of the work tree is searched by detection rules, and the exact values of
+all declared secrets, of every environment, are traced through it, in every encoding. A clone that lacks a part of the
 history (shallow, single branch, pull requests not fetched, a submodule) is unknown. A historic value counts until a
 [[secret_allowed]] or a waiver stands for it: the proof that it is refused comes with the drills.
 Mend: Revoke and reissue the key first, then remove it from the code; rewriting history does not un-leak it.
@@ -71,12 +71,19 @@ EXAMPLES = (
     Example("more than are listed", _with(seen=(_KEY,), more=3), broken, says="(and 1 more)"),
     Example("a finding that somebody stands for", _with(allowed=1), holds, says="1 allowed"),
     Example(
-        "found without trust", _with(seen=(_KEY,), values=0, unresolved=(Unsearched(
-            path="django-secret-key", why=Reason.NOT_PERMITTED, detail="no trust"),)), broken,
+        "found without trust",
+        _with(
+            seen=(_KEY,),
+            values=0,
+            unresolved=(Unsearched(path="django-secret-key", why=Reason.NOT_PERMITTED, detail="no trust"),),
+        ),
+        broken,
     ),
     Example(
         "nothing found without trust",
-        _with(values=0, unresolved=(Unsearched(path="django-secret-key", why=Reason.NOT_PERMITTED, detail="no trust"),)),
+        _with(
+            values=0, unresolved=(Unsearched(path="django-secret-key", why=Reason.NOT_PERMITTED, detail="no trust"),)
+        ),
         unknown,
         says="django-secret-key",
         reason=Reason.NOT_PERMITTED,
@@ -98,4 +105,4 @@ EXAMPLES = (
     ),
     Example("a plain folder", replace(_CLEAN, history=False), unknown, reason=Reason.INCOMPLETE),
     Example("a plain folder with a key", replace(_with(seen=(_KEY,)), history=False), broken),
-)  # fmt: skip
+)

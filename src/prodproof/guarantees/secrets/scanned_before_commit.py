@@ -71,7 +71,9 @@ def _tried(**changes: object) -> HookTrial:
 
 EXAMPLES = (
     Example("every kind is refused", _WHOLE, holds, says="refused by .pre-commit-config.yaml"),
-    Example("no scanner among the hooks", _tried(stopped=(), passed=_KINDS), broken, says="AWS access key id (and 1 more)"),
+    Example(
+        "no scanner among the hooks", _tried(stopped=(), passed=_KINDS), broken, says="AWS access key id (and 1 more)"
+    ),
     Example(
         "a scanner that knows private keys only",
         _tried(stopped=_KINDS[1:], passed=_KINDS[:1]),
@@ -97,8 +99,13 @@ EXAMPLES = (
     ),
     Example(
         "two configurations, of which one stops each kind",
-        replace(_WHOLE, tried=(replace(_TRIED, stopped=_KINDS[:1], passed=_KINDS[1:]),
-                               replace(_TRIED, stopped=_KINDS[1:], passed=_KINDS[:1]))),
+        replace(
+            _WHOLE,
+            tried=(
+                replace(_TRIED, stopped=_KINDS[:1], passed=_KINDS[1:]),
+                replace(_TRIED, stopped=_KINDS[1:], passed=_KINDS[:1]),
+            ),
+        ),
         holds,
     ),
     Example(
@@ -116,4 +123,4 @@ EXAMPLES = (
     ),
     Example("a configuration is there", HookFiles(configurations=(_CONFIGURATION,)), holds, says="pre-commit"),
     Example("there is none", HookFiles(), broken, says="no pre-commit hooks"),
-)  # fmt: skip
+)

@@ -1,15 +1,18 @@
 """The shop as it runs: web processes, the worker and the internal service, from the code that was deployed."""
 
 import base64
+import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from prodproof.facts.declared import Declared, DjangoApp, EntryPoint
+from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Secret
 from prodproof.range.component import Command, Component
 from prodproof.range.components.mail import Mail
 from prodproof.range.components.repo import Repo, replaced
+from prodproof.range.components.tracker import Tracker
+from prodproof.range.components.vault import Vault
 from prodproof.range.deployment import Deployment, wait_for_all
 from prodproof.range.inquiry import status
 from prodproof.range.places import API, HOST, INTERNAL_PORT, WEB_PORT
@@ -30,8 +33,8 @@ class Application(Component):
     """Everything that a deployment restarts: gunicorn for visitors, gunicorn for our own services, the worker."""
 
     name = "application"
-    after = ("repo", "declaration", "postgres", "redis", "mail")
-    seen_by = frozenset({EntryPoint, DjangoApp, Declared})
+    after = ("repo", "declaration", "postgres", "redis", "mail", "vault", "tracker")
+    seen_by = frozenset({EntryPoint, DjangoApp, Secret, Declared})
 
     @property
     def deployment(self) -> Deployment:
@@ -40,13 +43,22 @@ class Application(Component):
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What the processes get: made-up secrets, of this range alone."""
+        """What the processes get: its secrets are made up, and of this range alone."""
         return self.deployment.environment
+
+    @property
+    def people(self) -> Mapping[str, str]:
+        """What `seed` was given: passwords and second factor of the people that it made."""
+        found: dict[str, str] = json.loads((self.etc / "people.json").read_text())
+        return found
 
     def configure(self) -> None:
         deployment = self.deployment
         self.var.mkdir(parents=True)
         deployment.set_environment(self._variables())
+        people = self.etc / "people.json"
+        people.touch(mode=0o600)
+        people.write_text(json.dumps(made_up_people()))
         deployment.take(self.range.part(Repo).directory)
         deployment.write_script(self._script)
         place = self.range.directory / "bin" / "manage"
@@ -57,15 +69,17 @@ class Application(Component):
         if self.range.has("postgres"):
             migrated = deployment.run("migrate --noinput", *self._cache_table(), **self._migrator())
             wait_for_all((migrated, static))
-            deployment.run("seed").wait()
+            deployment.run("seed", **self.people).wait()
         else:
-            wait_for_all((deployment.run("migrate --noinput", *self._cache_table(), "seed"), static))
+            wait_for_all((deployment.run("migrate --noinput", *self._cache_table(), "seed", **self.people), static))
 
     def commands(self) -> Sequence[Command]:
         deployment, inside = self.deployment, self.range.places.inside
         environment = deployment.environment if deployment.environment_file.exists() else {}
+        names = self._arguments.read_text().split() if self._arguments.exists() else []
+        more = [word for name in names for word in ("--env", f"{name}={environment[name]}")]
         return (
-            Command("web", deployment.gunicorn("harbour.wsgi", inside, WEB_PORT), environment),
+            Command("web", (*deployment.gunicorn("harbour.wsgi", inside, WEB_PORT), *more), environment),
             Command("internal", deployment.gunicorn("harbour.internal_wsgi", inside, INTERNAL_PORT), environment),
             Command("worker", deployment.manage("run_worker", "--pause", "0.2"), environment),
         )
@@ -112,11 +126,23 @@ class Application(Component):
         lines = [f"{name} = {value!r}" for name, value in changes.items()]
         self.write(SETTINGS, "\n".join((self.read(SETTINGS).rstrip("\n"), "", *lines, "")))
 
+    def inject(self, **variables: str) -> None:
+        """Let the processes have other environment variables, beside those that they have."""
+        self.deployment.set_environment({**self.environment, **variables})
+
+    def pass_by_argument(self, name: str) -> None:
+        """Give the web process a variable on its command line as well."""
+        self._arguments.write_text(f"{name}\n")
+
     def refuse_commands(self) -> None:
         """From now on nobody can run Django's commands there; visitors notice nothing."""
         self._script.write_text('#!/bin/sh\necho "service \\"web\\" is not running" >&2\nexit 1\n')
 
     # ---- what it is given
+
+    @property
+    def _arguments(self) -> Path:
+        return self.etc / "arguments"
 
     @property
     def _script(self) -> Path:
@@ -125,7 +151,6 @@ class Application(Component):
     def _variables(self) -> dict[str, str]:
         places = self.range.places
         variables = {
-            **made_up(),
             "HARBOUR_ORIGIN": places.url(),
             "HARBOUR_HOSTS": API,
             "HARBOUR_INTERNAL_HOSTS": places.inside,
@@ -133,6 +158,7 @@ class Application(Component):
             "HARBOUR_ADMIN_NETWORKS": f"{places.office}/32",
             "HARBOUR_WORKERS": "1",
             **self.range.part(Mail).variables(),
+            **self.range.part(Tracker).variables(),
         }
         if self.range.has("postgres"):
             from prodproof.range.components.postgres import Postgres
@@ -140,11 +166,8 @@ class Application(Component):
             variables |= self.range.part(Postgres).variables("shop")
         else:
             variables["HARBOUR_SQLITE"] = os.fspath(self.var / "shop.sqlite3")
-        if self.range.has("redis"):
-            from prodproof.range.components.redis import Redis
-
-            variables |= self.range.part(Redis).variables()
-        return variables
+        # As the manager's agent does it: with the shop's own login, once, before it starts.
+        return variables | self.range.part(Vault).handed_to("shop")
 
     def _migrator(self) -> dict[str, str]:
         if not self.range.has("postgres"):
@@ -157,13 +180,9 @@ class Application(Component):
         return () if self.range.has("redis") else ("createcachetable",)
 
 
-def made_up() -> dict[str, str]:
-    """New values for everything that is secret."""
+def made_up_people() -> dict[str, str]:
+    """New values for what the people of the shop log in with; they know them, and no manager keeps them."""
     return {
-        "HARBOUR_SECRET_KEY": secrets.token_urlsafe(50),
-        "HARBOUR_FIELD_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-        "HARBOUR_PAYMENTS_WEBHOOK_KEY": secrets.token_urlsafe(32),
-        "HARBOUR_INTERNAL_TOKEN": secrets.token_urlsafe(32),
         "HARBOUR_SEED_STAFF_PASSWORD": secrets.token_urlsafe(16),
         "HARBOUR_SEED_STAFF_TOTP": base64.b32encode(os.urandom(20)).decode(),
         "HARBOUR_SEED_CUSTOMER_PASSWORD": secrets.token_urlsafe(16),

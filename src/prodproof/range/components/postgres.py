@@ -12,11 +12,12 @@ from prodproof.facts.declared import Declared, EntryPoint, Host
 from prodproof.range.component import SERVERS, Command, Component, program_path
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.repo import replaced
+from prodproof.range.places import DATABASE_PORT
 from prodproof.range.processes import as_user
 from prodproof.system.errors import UserError
 
-PORT = 5432
-ROLES = ("shop", "migrator", "backup", "staging")
+PORT = DATABASE_PORT
+ROLES = ("shop", "migrator", "backup", "reporting", "staging")
 _USER = "nobody"
 _SOCKET_BYTES = 90
 """A socket's path may have 107 bytes, and PostgreSQL adds its file's name."""
@@ -43,13 +44,26 @@ shared_buffers = '32MB'
 log_connections = on
 log_disconnections = on
 log_line_prefix = '%m [%p] %q%u@%d %h '
+# What failed, and never with what: values stand in statements, details and parameters.
+{shows}
 timezone = 'UTC'
 """
 
+NO_VALUES = """\
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0"""
+VALUES = """\
+log_min_error_statement = error
+log_error_verbosity = default
+log_parameter_max_length = -1
+log_parameter_max_length_on_error = -1"""
+
 _RULES = """\
 # Passwords as SCRAM over TLS, from our own addresses; the superuser over the socket alone.
-# TYPE   DATABASE  USER                  ADDRESS
-local    all       postgres              scram-sha-256
+# TYPE   DATABASE  USER                            ADDRESS
+local    all       postgres                        scram-sha-256
 {rules}
 """
 
@@ -60,6 +74,7 @@ CREATE ROLE migrator LOGIN PASSWORD '{migrator}' IN ROLE shop_owner
 ALTER ROLE migrator SET role = shop_owner
 CREATE ROLE backup LOGIN PASSWORD '{backup}' IN ROLE pg_read_all_data
 ALTER ROLE backup SET default_transaction_read_only = on
+CREATE ROLE reporting LOGIN PASSWORD '{reporting}'
 CREATE ROLE staging LOGIN PASSWORD '{staging}'
 CREATE DATABASE shop OWNER shop_owner
 CREATE DATABASE staging OWNER staging
@@ -67,22 +82,31 @@ REVOKE ALL ON DATABASE shop FROM PUBLIC
 REVOKE ALL ON DATABASE staging FROM PUBLIC
 REVOKE ALL ON DATABASE postgres FROM PUBLIC
 REVOKE ALL ON DATABASE template1 FROM PUBLIC
-GRANT CONNECT ON DATABASE shop TO shop, migrator, backup
+GRANT CONNECT ON DATABASE shop TO shop, migrator, backup, reporting
 """
 
 _SHOP = """\
 REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO shop
+GRANT USAGE ON SCHEMA public TO shop, reporting
+ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT SELECT ON TABLES TO reporting
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shop
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT USAGE, SELECT ON SEQUENCES TO shop
 """
 
 
+_REPORTING = """\
+ALTER ROLE reporting NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM reporting
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reporting
+"""
+"""What the role `reporting` may do; carried out anew whenever it is changed, since a fault's grants lie in the data."""
+
+
 class Postgres(Component):
     """A cluster of its own, of the newest PostgreSQL that is installed.
 
-    shop reads and writes rows; migrator changes tables, in the name of their owner; backup reads everything; staging
-    has a database of its own.
+    shop reads and writes rows; migrator changes tables, in the name of their owner; backup reads everything; reporting
+    reads the shop's tables; staging has a database of its own.
     """
 
     name = "postgres"
@@ -107,6 +131,7 @@ class Postgres(Component):
             (folder / role).write_text(password)
         self._certify()
         self._settings()
+        self._reporting.write_text(_REPORTING)
         if os.geteuid() == 0:
             for place in (self.etc, self.var, *self.etc.rglob("*")):
                 shutil.chown(place, _USER, "nogroup")
@@ -129,7 +154,9 @@ class Postgres(Component):
 
     def reload(self) -> None:
         self._end_sessions()
-        self.range.restart(self)
+        self.range.stop(self)
+        self._alone("shop", self._reporting.read_text())
+        self.range.start(self)
 
     def stop(self) -> None:
         self._end_sessions()
@@ -146,9 +173,31 @@ class Postgres(Component):
             "HARBOUR_DATABASE_CA": os.fspath(self.range.part(PrivateAuthority).ca_file),
         }
 
+    def url(self, role: str) -> str:
+        """Where a role logs in to the shop's database, its password included; the server's certificate is checked."""
+        return f"postgresql://{role}:{self.password(role)}@{self.address(role).partition('@')[2]}"
+
+    def address(self, role: str) -> str:
+        """The same without the password."""
+        ca = self.range.vantage.ca_file
+        return f"postgresql://{role}@{self.range.places.inside}:{PORT}/shop?sslmode=verify-full&sslrootcert={ca}"
+
+    def grant(self, statement: str) -> None:
+        """Give the role `reporting` more, as a fault."""
+        self._reporting.write_text(f"{_REPORTING}{statement}\n")
+
+    @property
+    def _reporting(self) -> Path:
+        return self.etc / "reporting.sql"
+
     def password(self, role: str) -> str:
         """The password of a role."""
         return (self.etc / "passwords" / role).read_text()
+
+    def log_values(self) -> None:
+        """Show in the log what failed with all its values, as a fault."""
+        file = self.etc / "postgresql.conf"
+        file.write_text(replaced(file.read_text(), NO_VALUES, VALUES, file.name))
 
     def publish(self) -> None:
         """Listen on the public address too, as a fault."""
@@ -164,12 +213,12 @@ class Postgres(Component):
         places = self.range.places
         socket = self.var if len(os.fspath(self.var)) <= _SOCKET_BYTES else ""
         given = {"data": self.data, "etc": self.etc, "address": places.inside, "port": PORT, "socket": socket}
-        (self.etc / "postgresql.conf").write_text(_SETTINGS.format(**given))
-        # Who connects to an address of this machine comes from it, or from 127.0.0.1.
+        (self.etc / "postgresql.conf").write_text(_SETTINGS.format(shows=NO_VALUES, **given))
+        # Who connects to an address of this machine comes from it, or from 127.0.0.1; administrators, from the office.
         rules = [
-            f"hostssl  {database:<9} {users:<21} {address + '/32':<20} scram-sha-256"
-            for database, users in (("shop", "shop,migrator,backup"), ("staging", "staging"))
-            for address in (places.inside, "127.0.0.1")
+            f"hostssl  {database:<9} {users:<31} {address + '/32':<20} scram-sha-256"
+            for database, users in (("shop", "shop,migrator,backup,reporting"), ("staging", "staging"))
+            for address in dict.fromkeys((places.inside, "127.0.0.1", places.office))
         ]
         (self.etc / "pg_hba.conf").write_text(_RULES.format(rules="\n".join(rules)))
         (self.etc / "pg_ident.conf").write_text("")

@@ -71,6 +71,10 @@ class Repo(Component):
         self._git("add", "--all", "--force", "--", path)
         self._git("commit", "--quiet", "--allow-empty", "--message", message)
 
+    def undo(self) -> None:
+        """Take the last commit back, as `git reset` does: its objects stay."""
+        self._git("reset", "--quiet", "--hard", "HEAD~1")
+
     def vanish(self) -> None:
         """Leave the files, the system file among them, and take the history away."""
         shutil.rmtree(self.directory / ".git")

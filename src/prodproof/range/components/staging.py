@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from prodproof.facts.declared import Declared, EntryPoint
+from prodproof.facts.declared import Declared, EntryPoint, Secret
 from prodproof.range.component import Command, Component
-from prodproof.range.components.application import made_up
 from prodproof.range.components.mail import Mail
 from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.repo import Repo
+from prodproof.range.components.vault import Vault
 from prodproof.range.deployment import STATIC, Deployment
 from prodproof.range.inquiry import status
 from prodproof.range.places import STAGING, STAGING_PORT
@@ -20,8 +20,8 @@ class Staging(Component):
     """One web process; nobody's data is in its database."""
 
     name = "staging"
-    after = ("repo", "declaration", "postgres", "mail", "application")
-    seen_by = frozenset({EntryPoint, Declared})
+    after = ("repo", "declaration", "postgres", "mail", "vault", "application")
+    seen_by = frozenset({EntryPoint, Secret, Declared})
 
     @property
     def deployment(self) -> Deployment:
@@ -37,6 +37,11 @@ class Staging(Component):
         # The code is the same, and so are the static files that are built from it.
         shutil.copytree(self.range.srv / STATIC, deployment.directory / STATIC, copy_function=os.link)
         deployment.run("migrate --noinput", "createcachetable").wait()
+        deployment.write_script(self.etc / "manage")
+        place = self.range.directory / "bin" / "manage-staging"
+        place.parent.mkdir(exist_ok=True)
+        # What faults change lies below `etc`.
+        place.symlink_to(self.etc / "manage")
 
     def commands(self) -> Sequence[Command]:
         deployment = self.deployment
@@ -54,10 +59,23 @@ class Staging(Component):
     def watched(self) -> Iterable[Path]:
         return (self.etc, self.deployment.directory)
 
+    # ---- what faults change
+
+    def take_secrets(self) -> None:
+        """Take up what the manager has for staging now."""
+        self.inject(**self.range.part(Vault).handed_to("shop-staging"))
+
+    def inject(self, **variables: str) -> None:
+        """Let the process have other environment variables, beside those that it has."""
+        self.deployment.set_environment({**self.deployment.environment, **variables})
+
+    def refuse_commands(self) -> None:
+        """From now on nobody can run Django's commands there; visitors notice nothing."""
+        (self.etc / "manage").write_text("#!/bin/sh\necho 'service \"web\" is not running' >&2\nexit 1\n")
+
     def _variables(self) -> dict[str, str]:
         places = self.range.places
         variables = {
-            **made_up(),
             "DJANGO_SETTINGS_MODULE": "harbour.settings.staging",
             "HARBOUR_ORIGIN": places.url(STAGING),
             "HARBOUR_PROXIES": f"127.0.0.1,{places.inside},{places.outside_of}",
@@ -66,8 +84,10 @@ class Staging(Component):
             **self.range.part(Mail).variables(),
         }
         if self.range.has("postgres"):
-            return variables | self.range.part(Postgres).variables("staging")
-        return variables | {"HARBOUR_SQLITE": os.fspath(self.var / "staging.sqlite3")}
+            variables |= self.range.part(Postgres).variables("staging")
+        else:
+            variables["HARBOUR_SQLITE"] = os.fspath(self.var / "staging.sqlite3")
+        return variables | self.range.part(Vault).handed_to("shop-staging")
 
 
 COMPONENT = Staging

@@ -255,7 +255,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         self.wfile.flush()
         path = ascii(getattr(self, "path", "").partition("?")[0][:200])
-        print(f"{self.client_address[0]} {command[:20]!a} {path} {answer.status}", flush=True)
+        agent = ascii((getattr(self, "headers", None) or {}).get("User-Agent", "")[:200])
+        print(f"{self.client_address[0]} {command[:20]!a} {path} {answer.status} {agent}", flush=True)
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -10,5 +10,7 @@ class ShopConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for what the audit log tells."""
-        from shop import signals  # noqa: F401
+        """Listen for what the audit log tells, and tell the error tracker what fails."""
+        from shop import signals, tracking  # noqa: F401
+
+        tracking.begin()

@@ -18,6 +18,8 @@ urlpatterns = [
     path("tokens/", token_pages.api_tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_pages.revoke, name="revoke-token"),
     path("errors/on-purpose", views.fail, name="fail"),
+    path("errors/in-a-job", views.fail_in_a_job, name="fail-in-a-job"),
+    path("errors/in-the-database", views.fail_in_the_database, name="fail-in-the-database"),
     path("healthz", views.healthz, name="healthz"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),
 ]

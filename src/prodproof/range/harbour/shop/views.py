@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shop.audit import audit
 from shop.forms import OrderForm
+from shop.jobs import OnPurposeError, enqueue, fail_on_purpose
 from shop.limits import is_allowed, limited
-from shop.models import Order, Product
+from shop.models import Order, PaymentNotice, Product
 from shop.orders import SoldOut, give_back, place
 
 
@@ -71,16 +72,37 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
-class OnPurposeError(Exception):
-    """Nothing is wrong."""
+def _may_fail() -> bool:
+    return is_allowed("fail", "anybody", per_minute=600)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def fail(request: HttpRequest) -> HttpResponse:
-    """Fail, so that it can be proven what visitors and the error tracker then see; within a rate."""
-    if not is_allowed("fail", "anybody", per_minute=120):
+    """Fail, so that it can be proven what visitors, the log and the error tracker then see; within a rate."""
+    if not _may_fail():
         return HttpResponse(status=429)
     raise OnPurposeError("asked to fail")
+
+
+@require_POST
+def fail_in_a_job(request: HttpRequest) -> HttpResponse:
+    """Let the worker fail with a secret among the arguments of its job: the field `token`. `note` may be shown."""
+    if not _may_fail():
+        return HttpResponse(status=429)
+    enqueue(fail_on_purpose, token=request.POST.get("token", "")[:200], note=request.POST.get("note", "")[:100])
+    return HttpResponse(status=202)
+
+
+@require_POST
+def fail_in_the_database(request: HttpRequest) -> HttpResponse:
+    """Let a statement fail that has a secret among its values: the field `token`."""
+    if not _may_fail():
+        return HttpResponse(status=429)
+    number = request.POST.get("token", "").replace("\0", "")[:64]
+    with transaction.atomic():
+        # The second one violates the uniqueness of numbers, and takes the first one back.
+        PaymentNotice.objects.bulk_create([PaymentNotice(number=number), PaymentNotice(number=number)])
+    return HttpResponse(status=202)
 
 
 @require_safe

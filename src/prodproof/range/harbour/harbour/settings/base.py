@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from shop.redact import scrub
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 SECRET_KEY = os.environ["HARBOUR_SECRET_KEY"]
@@ -160,14 +162,24 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# The audit log is one JSON object a line; everything else is for whoever runs the shop.
+# What is told to the error tracker: where it failed, never whom for or with what.
+SENTRY_DSN = ""
+SENTRY_CA = None
+SENTRY_OPTIONS = {
+    "send_default_pii": False,
+    "include_local_variables": False,
+    "max_request_body_size": "never",
+    "before_send": scrub,
+}
+
+# The audit log is one JSON object a line; everything else is for whoever runs the shop, redacted.
 _AUDIT_FILE = os.environ.get("HARBOUR_AUDIT_LOG")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "shop.audit.JsonLines"}},
+    "formatters": {"json": {"()": "shop.audit.JsonLines"}, "redacted": {"()": "shop.redact.RedactingFormatter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler"},
+        "console": {"class": "logging.StreamHandler", "formatter": "redacted"},
         "audit": {"formatter": "json"}
         | (
             {"class": "logging.handlers.WatchedFileHandler", "filename": _AUDIT_FILE, "delay": True}
@@ -176,5 +188,10 @@ LOGGING = {
         ),
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"audit": {"handlers": ["audit"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
+        # Django's own handlers would write past the redaction.
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
 }

@@ -75,3 +75,6 @@ if "HARBOUR_EMAIL_HOST" in os.environ:
     EMAIL_USE_TLS = os.environ.get("HARBOUR_EMAIL_TLS", "on") == "on"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+SENTRY_DSN = os.environ.get("HARBOUR_SENTRY_DSN", "")
+SENTRY_CA = os.environ.get("HARBOUR_SENTRY_CA")

@@ -1,0 +1,354 @@
+"""The secret manager: a Vault that keeps the secrets of production and of staging, each readable by its own service.
+
+In every form it is the simulator of `servers/vault.py`, over HTTPS with a certificate of the private authority.
+"""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import ssl
+import urllib.request
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prodproof.facts.declared import Declared, Secret, SecretManager
+from prodproof.range.component import Command, Component
+from prodproof.range.components.authority import PrivateAuthority
+from prodproof.range.places import VAULT_PORT
+from prodproof.range.servers import program
+
+MOUNT = "secret"
+FOLDER = "harbour"
+"""Paths are `secret/harbour/ENVIRONMENT/NAME`."""
+
+PRODUCTION, STAGING = "production", "staging"
+READER = "prodproof"
+REPORTS = "reports"
+"""The nightly report: a policy, a login, and a folder of secrets of that name."""
+
+SERVICES = {"shop": PRODUCTION, "shop-staging": STAGING}
+"""Who reads secrets, each those of one environment; the policy has the service's name."""
+
+DAY = 86400
+PLAIN_PORT = 8100
+"""Of a listener without TLS, which only a fault adds."""
+
+_SERVICE_POLICY = """\
+path "{mount}/data/{folder}/{environment}/*" {{
+  capabilities = ["read"]
+}}
+"""
+
+_READER_POLICY = """\
+# What prodproof looks at: the shop's secrets, their dates, and how Vault is set up. It changes nothing.
+path "{mount}/data/{folder}/*" {{ capabilities = ["read"] }}
+path "{mount}/subkeys/{folder}/*" {{ capabilities = ["read"] }}
+path "{mount}/metadata/*" {{ capabilities = ["read", "list"] }}
+path "sys/audit" {{ capabilities = ["read", "sudo"] }}
+path "sys/auth" {{ capabilities = ["read"] }}
+path "sys/config/state/sanitized" {{ capabilities = ["read"] }}
+path "auth/token/accessors" {{ capabilities = ["list", "sudo"] }}
+path "auth/token/lookup-accessor" {{ capabilities = ["update"] }}
+path "sys/policies/acl/*" {{ capabilities = ["read", "list"] }}
+path "auth/approle/role" {{ capabilities = ["list"] }}
+path "auth/approle/role/+" {{ capabilities = ["read"] }}
+path "auth/approle/role/+/role-id" {{ capabilities = ["read"] }}
+path "identity/entity/name/*" {{ capabilities = ["read", "list"] }}
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A secret that lies in the manager."""
+
+    name: str
+    """Of its path; declared secrets are called so, with `staging-` before them for staging's."""
+
+    key: str
+    variable: str | None
+    """How its service gets it; None: the service reads it when it needs it."""
+
+    age: int
+    """Days since it was put there."""
+
+
+SECRET_KEY = Kept("secret-key", "value", "HARBOUR_SECRET_KEY", 40)
+DATABASE = Kept("database", "password", "HARBOUR_DATABASE_PASSWORD", 20)
+CACHE = Kept("cache", "url", "HARBOUR_REDIS_URL", 20)
+WEBHOOK_KEY = Kept("payments-webhook-key", "value", "HARBOUR_PAYMENTS_WEBHOOK_KEY", 40)
+INTERNAL_TOKEN = Kept("internal-token", "value", "HARBOUR_INTERNAL_TOKEN", 10)
+CANARY = Kept("canary", "value", None, 100)
+"""Opens nothing; prodproof reads it to see whether that leaves a trace."""
+
+REPORTS_LOGIN = Kept("reports-login", "value", None, 30)
+"""With which the nightly report reads its own secrets; the machine that it runs on has it from here."""
+
+KEPT = (
+    SECRET_KEY,
+    Kept("field-keys", "value", "HARBOUR_FIELD_KEYS", 90),
+    WEBHOOK_KEY,
+    INTERNAL_TOKEN,
+    DATABASE,
+    CACHE,
+    Kept("payments", "key", None, 30),
+    CANARY,
+    REPORTS_LOGIN,
+)
+
+
+class Vault(Component):
+    """Everything that it holds stands in its configuration, so that mending a fault brings it back."""
+
+    name = "vault"
+    after = ("authority", "postgres", "redis")
+    # Searches for the values of secrets see a change, too; they take long, and no fault of the manager is about them.
+    seen_by = frozenset({Secret, SecretManager, Declared})
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.range.places.inside}:{VAULT_PORT}"
+
+    @property
+    def trail(self) -> Path:
+        """Its audit log."""
+        return self.var / "audit.log"
+
+    def login_file(self, who: str) -> Path:
+        """`ROLE_ID:SECRET_ID` of a service, or of prodproof (mode 0600)."""
+        return self.etc / "logins" / who
+
+    # ---- life
+
+    def configure(self) -> None:
+        self.etc.mkdir(parents=True)
+        self.var.mkdir(parents=True)
+        places = self.range.places
+        issued = self.range.part(PrivateAuthority).issue(places.inside, file="vault.pem")
+        shutil.copy2(issued, self.etc / "server.pem")
+        _write(self.etc / "root-token", secrets.token_urlsafe(24))
+        server = os.fspath(self.etc / "server.pem")
+        self._save(
+            {
+                "address": places.inside,
+                "port": VAULT_PORT,
+                "root_token_file": os.fspath(self.etc / "root-token"),
+                "certificate": server,
+                "key": server,
+                "keep_root": False,
+                "setup": [*self._engines(), *self._policies(), *self._logins(), *self._values()],
+            }
+        )
+
+    def commands(self) -> Sequence[Command]:
+        return (Command("vault", program("vault", os.fspath(self._file))),)
+
+    def trouble(self) -> str | None:
+        return None if self.range.listens(self.range.places.inside, VAULT_PORT) else "Vault does not answer"
+
+    def watched(self) -> Iterable[Path]:
+        return (self.etc,)
+
+    # ---- what services do
+
+    def handed_to(self, service: str) -> dict[str, str]:
+        """The environment variables that Vault's agent gives a service at its start, read with that service's login."""
+        token = self._log_in(service)
+        environment = SERVICES[service]
+        found = {}
+        for kept in self._kept(environment):
+            if kept.variable is not None:
+                answer = self._ask("GET", f"{MOUNT}/data/{_path(environment, kept.name)}", token=token)
+                found[kept.variable] = str(answer["data"]["data"][kept.key])
+        return found
+
+    # ---- what faults change
+
+    def made_days_ago(self, environment: str, kept: Kept, days: int) -> None:
+        """As if the current version of a secret had been put there so long ago."""
+        place = f"{MOUNT}/data/{_path(environment, kept.name)}"
+        steps = self.description["setup"]
+        last = max(number for number, step in enumerate(steps) if step["path"] == place)
+        steps[last]["age"] = days * DAY
+        self.change(setup=steps)
+
+    def put(self, environment: str, kept: Kept, value: str) -> None:
+        """Make a new version of a secret, at once. Who has the version before keeps it."""
+        self._step(f"{MOUNT}/data/{_path(environment, kept.name)}", {"data": {kept.key: value}})
+
+    def forget(self, environment: str, kept: Kept) -> None:
+        """Delete a secret with all its versions."""
+        self._step(f"{MOUNT}/metadata/{_path(environment, kept.name)}", method="DELETE")
+
+    def allow(self, policy: str, path: str, *capabilities: str) -> None:
+        """Add a path to a policy."""
+        place = f"sys/policies/acl/{policy}"
+        text = next(step["data"]["policy"] for step in self.description["setup"] if step["path"] == place)
+        self._step(place, {"policy": f"{text}\n{_path_rule(path, capabilities)}"})
+
+    def widen(self, policy: str, path: str, *capabilities: str) -> None:
+        """Give a policy other capabilities on the path that it has."""
+        self._step(f"sys/policies/acl/{policy}", {"policy": _path_rule(path, capabilities)})
+
+    def lengthen(self, who: str, days: int) -> None:
+        """Let the tokens of a login hold for so long."""
+        place = f"auth/approle/role/{who}"
+        options = next(step["data"] for step in self.description["setup"] if step["path"] == place)
+        self._step(place, options | {"token_ttl": f"{days}d", "token_max_ttl": f"{days}d"})
+
+    def listen_in_clear(self) -> None:
+        """Take requests at a second port, without TLS."""
+        self.change(plain_port=PLAIN_PORT)
+
+    def audit(self, options: Mapping[str, str] | None) -> None:
+        """Change the options of the audit device; None removes it."""
+        steps = self.description["setup"]
+        device = next(step for step in steps if step["path"].startswith("sys/audit/"))
+        if options is None:
+            self.change(setup=[step for step in steps if step is not device])
+            return
+        device["data"]["options"] |= options
+        self.change(setup=steps)
+
+    def refuse(self, who: str) -> None:
+        """From now on a login is refused: its secret id counts no more."""
+        place = f"auth/approle/role/{who}/custom-secret-id"
+        self.change(setup=[step for step in self.description["setup"] if step["path"] != place])
+
+    def change(self, **changes: object) -> None:
+        """Change the configuration, and start again with it. `servers/vault.py` explains each key."""
+        self._save(self.description | changes)
+        self.range.restart(self)
+
+    def value(self, environment: str, kept: Kept) -> str:
+        """The current value of a secret, as the configuration has it."""
+        place = f"{MOUNT}/data/{_path(environment, kept.name)}"
+        steps = [step for step in self.description["setup"] if step["path"] == place]
+        return str(steps[-1]["data"]["data"][kept.key])
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The server's configuration."""
+        return json.loads(self._file.read_text())  # type: ignore[no-any-return]  # written below, by this class alone
+
+    # ---- how it is set up
+
+    def _engines(self) -> list[dict[str, Any]]:
+        audit = {"type": "file", "options": {"file_path": os.fspath(self.trail)}}
+        return [
+            {"path": "sys/audit/file", "data": audit, "age": 100 * DAY},
+            {"path": f"sys/mounts/{MOUNT}", "data": {"type": "kv", "options": {"version": "2"}}, "age": 100 * DAY},
+            {"path": "sys/auth/approle", "data": {"type": "approle"}, "age": 100 * DAY},
+        ]
+
+    def _policies(self) -> list[dict[str, Any]]:
+        place = {"mount": MOUNT, "folder": FOLDER}
+        texts = {name: _SERVICE_POLICY.format(environment=env, **place) for name, env in SERVICES.items()}
+        texts[REPORTS] = _SERVICE_POLICY.format(environment=REPORTS, **place)
+        texts[READER] = _READER_POLICY.format(**place)
+        return [{"path": f"sys/policies/acl/{name}", "data": {"policy": text}} for name, text in texts.items()]
+
+    def _logins(self) -> list[dict[str, Any]]:
+        steps = []
+        for who in (*SERVICES, REPORTS, READER):
+            role, secret = secrets.token_hex(16), secrets.token_urlsafe(24)
+            self.login_file(who).parent.mkdir(exist_ok=True)
+            _write(self.login_file(who), f"{role}:{secret}")
+            place = f"auth/approle/role/{who}"
+            options = {"token_policies": [who], "token_ttl": "20m", "token_max_ttl": "1h"}
+            steps += [
+                {"path": place, "data": options},
+                {"path": f"{place}/role-id", "data": {"role_id": role}},
+                {"path": f"{place}/custom-secret-id", "data": {"secret_id": secret}},
+            ]
+        return steps
+
+    def _values(self) -> list[dict[str, Any]]:
+        found = [
+            (_path(environment, kept.name), kept.key, self._first_value(environment, kept), kept.age)
+            for environment in SERVICES.values()
+            for kept in self._kept(environment)
+        ]
+        found.append((_path(REPORTS, "mail-key"), "value", secrets.token_urlsafe(32), 25))
+        if self.range.has("postgres"):
+            from prodproof.range.components.postgres import Postgres
+
+            found.append((_path(REPORTS, "database"), "dsn", self.range.part(Postgres).url("reporting"), 25))
+        return [
+            {"path": f"{MOUNT}/data/{path}", "data": {"data": {key: value}}, "age": age * DAY}
+            for path, key, value, age in found
+        ]
+
+    def _kept(self, environment: str) -> Iterable[Kept]:
+        # Staging has no cache of its own, and takes no payments.
+        absent = (
+            {CACHE.name} if environment == PRODUCTION else {CACHE.name, CANARY.name, REPORTS_LOGIN.name, "payments"}
+        )
+        if environment == PRODUCTION and self.range.has("redis"):
+            absent = set()
+        return (kept for kept in KEPT if kept.name not in absent)
+
+    def _first_value(self, environment: str, kept: Kept) -> str:
+        if kept == REPORTS_LOGIN:
+            return self.login_file(REPORTS).read_text()
+        if kept.name == "field-keys":
+            return base64.urlsafe_b64encode(os.urandom(32)).decode()
+        if kept == DATABASE and self.range.has("postgres"):
+            from prodproof.range.components.postgres import Postgres
+
+            return self.range.part(Postgres).password("shop" if environment == PRODUCTION else "staging")
+        if kept == CACHE:
+            from prodproof.range.components.redis import Redis
+
+            return self.range.part(Redis).variables()["HARBOUR_REDIS_URL"]
+        return secrets.token_urlsafe(50 if kept == SECRET_KEY else 32)
+
+    # ---- files and requests
+
+    @property
+    def _file(self) -> Path:
+        return self.etc / "vault.json"
+
+    def _save(self, description: Mapping[str, object]) -> None:
+        _write(self._file, json.dumps(description, indent=1))
+
+    def _step(self, path: str, data: Mapping[str, object] | None = None, method: str = "POST") -> None:
+        step = {"method": method, "path": path, "data": data or {}}
+        self.change(setup=[*self.description["setup"], step])
+
+    def _log_in(self, who: str) -> str:
+        role, _, secret = self.login_file(who).read_text().partition(":")
+        answer = self._ask("POST", "auth/approle/login", {"role_id": role, "secret_id": secret})
+        return str(answer["auth"]["client_token"])
+
+    def _ask(self, method: str, path: str, data: Mapping[str, str] | None = None, token: str = "") -> Any:
+        def ask() -> Any:
+            context = ssl.create_default_context(cafile=os.fspath(self.range.part(PrivateAuthority).ca_file))
+            body = None if data is None else json.dumps(data).encode()
+            request = urllib.request.Request(f"{self.url}/v1/{path}", body, {"X-Vault-Token": token}, method=method)
+            opener = urllib.request.build_opener(
+                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+            )
+            with opener.open(request, timeout=10) as answer:
+                return json.loads(answer.read())
+
+        return self.range.inside(ask)
+
+
+def _path_rule(path: str, capabilities: Sequence[str]) -> str:
+    return f'path "{path}" {{ capabilities = {json.dumps(capabilities)} }}\n'
+
+
+def _path(environment: str, name: str) -> str:
+    return f"{FOLDER}/{environment}/{name}"
+
+
+def _write(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+COMPONENT = Vault
