@@ -48,6 +48,12 @@ def test_half_a_secret_at_the_edge_of_the_context_is_not_shown() -> None:
     assert "s3cr3t" not in found.context
 
 
+def test_long_names_are_shown() -> None:
+    text = b"export HARBOUR_PAYMENTS_PROVIDER_SECRET='correct-horse-7' other=" + b"Zk3" * 10
+    (found,) = search(Texts("logs", {"a": text})).findings
+    assert found.context == "export HARBOUR_PAYMENTS_PROVIDER_SECRET='…' …"
+
+
 def test_a_hit_in_the_overlap_of_two_slabs_is_one_finding() -> None:
     size = 8 * 1024 * 1024
     text = bytearray(b"." * (2 * size))

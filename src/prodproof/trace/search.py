@@ -40,8 +40,8 @@ _CONTROL = Item("", "control")
 _PLACE = attrgetter("place", "path", "offset", "rule")
 _CUT_START = re.compile(rb"^[^\s\"'=:,;]*")
 _CUT_END = re.compile(rb"[^\s\"'=:,;]*$")
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
-"""Anything that could be a token, whether a rule knows it or not, is left out of what is shown."""
+_TOKEN = re.compile(r"(?!(?:[A-Z_]+|[a-z_]+)=?(?![A-Za-z0-9+/=_-]))[A-Za-z0-9+/=_-]{24,}")
+"""Anything that could be a token, whether a rule knows it or not, is left out of what is shown; names are not."""
 
 
 @dataclass(frozen=True)
