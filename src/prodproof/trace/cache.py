@@ -22,7 +22,7 @@ MAX_FILE = 2 * 1024 * 1024 * 1024
 KEPT_DAYS = 60
 """A file that was not used for so long goes when another one is written."""
 
-_MAGIC = b"prodproof searched 1\n"
+_MAGIC = b"prodproof searched 2\n"
 _SUFFIX = ".searched"
 _DIGEST = hashlib.sha256().digest_size
 

@@ -42,6 +42,9 @@ class Finding:
     date: str | None = None
     """Author date of that commit, ISO 8601."""
 
+    is_random: bool = False
+    """Whether the value has no meaning, as what a generator makes: it counts where a word would be an example."""
+
     context: str = ""
     """The line around it, shortened, every secret in it replaced by `…`."""
 

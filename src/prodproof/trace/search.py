@@ -236,7 +236,7 @@ class Search:
             found = {item: tuple(each.values()) for item, each in place.found.items()}
             if isinstance(place.source, Concluding):
                 told = partial(self.gap, place)
-                findings += place.source.conclude(found, not place.uncontrolled, not place.more, told)
+                findings += place.source.conclude(found, not place.uncontrolled, not place.more, told, self._counts)
             else:
                 for item, each in found.items():
                     findings += place.source.locate(item, each)
@@ -318,6 +318,7 @@ class _Searcher:
             rule=hit.rule,
             encoding=hit.encoding,
             fingerprint=hit.fingerprint,
+            is_random=hit.is_random,
             line=_line(slab, piece.start, hit.start) if piece.offset == 0 else None,
             context=self._context(slab, piece.start, piece.start + piece.length, hit),
         )

@@ -91,6 +91,8 @@ class Hit:
     rule: str
     encoding: str
     fingerprint: str
+    is_random: bool = False
+    """Whether its value has no meaning, as what a generator makes."""
 
 
 class Matcher(Protocol):
@@ -333,6 +335,7 @@ class Concluding(Source, Protocol):
         sound: bool,
         whole: bool,
         gap: Callable[[str, Reason, str], None],
+        counts: Callable[[Finding], bool],
     ) -> Sequence[Finding]:
         """Called once when all parts were read, or the search was stopped; also when nothing was found.
 
@@ -341,6 +344,7 @@ class Concluding(Source, Protocol):
             sound: whether the search can be relied on: its controls were found.
             whole: whether `found` is everything, and no bound left some out.
             gap: told what the place lacks.
+            counts: whether a finding counts where it stands; what does not may be left out.
 
         Returns:
             The findings of this time with path, commit and date, and those of what did not have to be read again.

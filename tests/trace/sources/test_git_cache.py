@@ -115,10 +115,7 @@ def test_another_digest_shares_nothing(made: Searched) -> None:
     assert [each.path for each in made.again().findings] == ["f7"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "foreign", "link", "writable"])
-def test_a_damaged_cache_is_no_cache(made: Searched, damage: str, tmp_path: Path) -> None:
-    first = made.again()
-    (file,) = made.files()
+def damaged(file: Path, damage: str, elsewhere: Path) -> None:
     data = bytearray(file.read_bytes())
     if damage == "cut":
         file.write_bytes(data[:-20])
@@ -130,23 +127,45 @@ def test_a_damaged_cache_is_no_cache(made: Searched, damage: str, tmp_path: Path
     elif damage == "foreign":
         file.write_bytes(b"prodproof searched 1\n" + os.urandom(200))
     elif damage == "link":
-        (tmp_path / "moved").write_bytes(data)
+        (elsewhere / file.name).write_bytes(data)
         file.unlink()
-        file.symlink_to(tmp_path / "moved")
+        file.symlink_to(elsewhere / file.name)
     else:
         file.chmod(0o666)
+
+
+DAMAGES = ("cut", "flipped", "empty", "foreign", "link", "writable")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_cache_is_no_cache(made: Searched, damage: str, tmp_path: Path) -> None:
+    first = made.again()
+    for file in made.files():
+        damaged(file, damage, tmp_path)
     outcome = made.again()
     assert outcome.bytes_read == first.bytes_read
     assert outcome.findings == first.findings
     assert made.again().bytes_read == NOTHING
 
 
-def test_the_file_is_private_and_holds_no_value(made: Searched) -> None:
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_one_of_its_files_is_damaged_the_answer_stays(
+    made: Searched, damage: str, which: int, tmp_path: Path
+) -> None:
+    first = made.again()
+    damaged(made.files()[which], damage, tmp_path)
+    assert made.again().findings == first.findings
+    made.repo.commit({"more": made.value + b" more"})
+    assert len(made.again().findings) == len(first.findings) + 1
+
+
+def test_its_files_are_private_and_hold_no_value(made: Searched) -> None:
     made.again()
-    (file,) = made.files()
-    assert file.stat().st_mode & 0o777 == 0o600
     assert made.cache.directory.stat().st_mode & 0o777 == 0o700
-    assert made.value not in file.read_bytes()
+    for file in made.files():
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert made.value not in file.read_bytes()
 
 
 def test_a_search_without_its_controls_keeps_nothing(made: Searched) -> None:

@@ -62,12 +62,11 @@ class PatternMatcher:
         self._scratch = hyperscan.Scratch(self._database)
         self._memo: dict[tuple[int, int, bytes], tuple[Secret, ...]] = {}
         # Fingerprints of what counts wherever it stands, for findings whose path is known only after the search.
-        self._random: set[str] = set()
 
     def fork(self) -> "PatternMatcher":
         other = object.__new__(PatternMatcher)
         other._rules, other._plans, other._database = self._rules, self._plans, self._database
-        other._key, other._memo, other._random = self._key, self._memo, self._random
+        other._key, other._memo = self._key, self._memo
         other._by_id, other.digest = self._by_id, self.digest
         other._scratch = hyperscan.Scratch(self._database)
         return other
@@ -81,7 +80,7 @@ class PatternMatcher:
     def keeps(self, finding: Finding) -> bool:
         """Whether a finding still counts now that its path is known, which for a blob of git is after the search."""
         rule = self._by_id.get(finding.rule)
-        return rule is None or rule.applies_to(finding.path, is_random=finding.fingerprint in self._random)
+        return rule is None or rule.applies_to(finding.path, is_random=finding.is_random)
 
     def search(self, slab: Slab) -> Iterator[Hit]:
         """Every secret in the slab; one place is told once, by the rule that knows most of it."""
@@ -126,9 +125,7 @@ class PatternMatcher:
             if rule.public:
                 continue
             known_by = fingerprint(self._key, secret.value)
-            if secret.is_random:
-                self._random.add(known_by)
-            yield Hit(start, end, rule.what, rule.id, secret.encoding, known_by)
+            yield Hit(start, end, rule.what, rule.id, secret.encoding, known_by, secret.is_random)
 
     def _scan(self, data: memoryview) -> list[tuple[int, int]]:
         """Rule number and end of each place where a match is certain."""

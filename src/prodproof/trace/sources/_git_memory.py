@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from prodproof.facts import Reason
@@ -13,6 +14,7 @@ from prodproof.trace.sources._git_store import store_state
 SAVED_EVERY = 20.0
 """Seconds after which what was clean is written down: a search that is killed goes on from there."""
 
+_TOLD = "\0told"
 Lack = tuple[str, Reason, str]
 """Path, reason and detail of a gap."""
 
@@ -32,13 +34,20 @@ class Memory:
         self._width = width
         self._fresh = bytearray()
         self._saved = time.monotonic()
-        self.kept = Kept() if cache is None else cache.load(self._name)
-        if len(self.kept.clean) % width:
-            self.kept = Kept()
+        self.told = Kept() if cache is None else cache.load(self._name + _TOLD)
+        """The answer of the last whole search, small enough to be read every time: `dirty` has under an empty id what
+        counted, with paths and commits; `standing` is that of what is read again every time."""
+
         # Before anything is listed: what comes in meanwhile makes another state.
         self._state = "" if cache is None else store_state(common)
-        self.unchanged = bool(self._state) and self.kept.state == self._state
+        self.unchanged = bool(self._state) and self.told.state == self._state
         """Whether the objects are those of the last whole search."""
+
+    @cached_property
+    def kept(self) -> Kept:
+        """All that is known of the objects, also of findings that did not count where they stood."""
+        kept = Kept() if self._cache is None else self._cache.load(self._name)
+        return Kept() if len(kept.clean) % self._width else kept
 
     def searched(self) -> Ids:
         """What need not be read again."""
@@ -78,11 +87,13 @@ class Memory:
         history: str,
         standing: Mapping[str, tuple[Standing, ...]],
         gaps: Sequence[Lack],
+        answer: Sequence[Finding],
     ) -> None:
         """Everything was searched.
 
         Args:
             present: what was listed; None if it was not, since nothing has changed.
+            answer: what counts of that which need not be read again.
         """
         if self._cache is None:
             return
@@ -93,6 +104,10 @@ class Memory:
         kept = Kept(clean.raw, found, tuple(sorted(again)), self._state, history, dict(standing), tuple(gaps))
         if kept != self.kept:
             self._cache.save(self._name, kept)
+        near = {id: standing[id] for id in again if id in standing}
+        self._cache.save(
+            self._name + _TOLD, Kept(b"", {"": tuple(answer)}, kept.again, self._state, history, near, tuple(gaps))
+        )
 
     def ranged(self) -> None:
         """Only a part of the history was searched: what was clean is worth knowing, and all else stays as it was."""
@@ -105,6 +120,7 @@ class Memory:
         """Nothing that is kept can be relied on."""
         if self._cache is not None:
             self._cache.drop(self._name)
+            self._cache.drop(self._name + _TOLD)
 
 
 def _raw(ids: Mapping[str, object]) -> bytes:

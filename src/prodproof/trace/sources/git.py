@@ -7,6 +7,7 @@ each one is a gap that says so. What a shallow or partial clone lacks is a gap; 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from prodproof.facts import Reason, Unseen
@@ -96,7 +97,7 @@ class GitSource:
     def parts(self, count: int) -> Iterator[ObjectsPart]:
         """One part for each thread; all take from one list, so that none ends long before the others."""
         if self._unchanged:
-            again = [id.encode("ascii") for id in self._memory.kept.again]
+            again = [id.encode("ascii") for id in self._memory.told.again]
             portions: Iterable[list[bytes]] = [again[at : at + PORTION] for at in range(0, len(again), PORTION)]
         else:
             only = self._reachable() if self._revisions else None
@@ -123,27 +124,47 @@ class GitSource:
         sound: bool,
         whole: bool,
         gap: Callable[[str, Reason, str], None],
+        counts: Callable[[Finding], bool],
     ) -> Sequence[Finding]:
         """Where everything stands, and what the repository lacks; both are kept for the next time."""
-        present = None if self._listing is None else self._listing.present()
-        dirty = self._memory.dirty(present)
         fresh: dict[str, list[Finding]] = {}
         for item, findings in found.items():
             fresh.setdefault(id_of(item), []).extend(findings)
-        dirty |= {id: tuple(findings) for id, findings in fresh.items()}
+        whole = whole and not self._account.open_parts and (self._listing is None or not self._listing.failures)
+        if sound and whole and (answer := self._as_before(fresh, gap)) is not None:
+            return answer
+        present = None if self._listing is None else self._listing.present()
+        dirty = self._memory.dirty(present) | {id: tuple(findings) for id, findings in fresh.items()}
         standing, history = self._stand(dirty, present)
         for lack in (*self._lacks, *self._unread(standing)):
             gap(*lack)
-        whole = whole and not self._account.open_parts and (self._listing is None or not self._listing.failures)
+        again = self._account.again
+        steady = placed(self._git, self.place, {id: dirty[id] for id in dirty if id not in again}, standing)
+        answer = tuple(filter(counts, steady))
         if not sound:
             self._memory.drop()
         elif self._revisions:
             self._memory.ranged()
         elif whole:
-            self._memory.ended(present, dirty, sorted(self._account.again), history, standing, self._lacks)
+            self._memory.ended(present, dirty, sorted(again), history, standing, self._lacks, answer)
         else:
             self._memory.interrupted()
-        return tuple(placed(self._git, self.place, dirty, standing))
+        return (*answer, *placed(self._git, self.place, {id: dirty[id] for id in dirty if id in again}, standing))
+
+    def _as_before(
+        self, fresh: Mapping[str, Sequence[Finding]], gap: Callable[[str, Reason, str], None]
+    ) -> tuple[Finding, ...] | None:
+        """The answer of the last time, if neither the objects nor the refs have changed since."""
+        told = self._memory.told
+        history = history_state(self._git, self._own) if self._unchanged else ""
+        if isinstance(history, Unseen) or not history or told.history != history:
+            return None
+        if not {*fresh, *self._account.again} <= told.standing.keys():
+            return None
+        for lack in (*told.gaps, *self._unread(told.standing)):
+            gap(*lack)
+        before = (replace(finding, place=self.place) for finding in told.dirty.get("", ()))
+        return (*before, *placed(self._git, self.place, fresh, told.standing))
 
     def _stand(
         self, dirty: Mapping[str, Sequence[Finding]], present: Ids | None

@@ -86,6 +86,7 @@ class StagedSource:
         sound: bool,
         whole: bool,
         gap: Callable[[str, Reason, str], None],
+        counts: Callable[[Finding], bool],
     ) -> Sequence[Finding]:
         """What is new."""
         every = [finding for findings in found.values() for finding in findings]
