@@ -51,8 +51,9 @@ def main() -> int:
     if options.output:
         proof.save(rows, form, options.output)
     if options.keep and not wrong and not lacking:
-        proof.save(rows, form, proof.FILE)
-        proof.PAGE.write_text(proof.page(rows, form))
+        kept = proof.with_others(rows, proof.load()) if options.only else rows
+        proof.save(kept, form, proof.FILE)
+        proof.PAGE.write_text(proof.page(kept, form))
     return 1 if wrong or lacking else 0
 
 
@@ -68,7 +69,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--full", action="store_true", help="look at everything after every fault")
     parser.add_argument("--ranges", type=int, default=2, help="how many ranges beside each other")
-    parser.add_argument("--keep", action="store_true", help="write docs/proof.md, docs/proof.json and the recordings")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="write docs/proof.md, docs/proof.json and the recordings; with --only, those of these guarantees",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the rows as JSON")
     return parser.parse_args()
 

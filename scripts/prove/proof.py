@@ -72,6 +72,12 @@ def save(rows: Sequence[Row], form: Form, file: Path) -> None:
     file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
+def with_others(rows: Sequence[Row], before: Sequence[Row]) -> tuple[Row, ...]:
+    """These rows, and those of other guarantees as they were."""
+    anew = {row.guarantee for row in rows}
+    return tuple(sorted((*rows, *(row for row in before if row.guarantee not in anew)), key=lambda row: row.guarantee))
+
+
 def load(file: Path = FILE) -> tuple[Row, ...]:
     """The rows of a run that was saved."""
     data = json.loads(file.read_text())

@@ -32,3 +32,11 @@ def test_the_readme_says_what_the_run_said() -> None:
     assert f"**{proof.line(ROWS)}**" in readme
     ways = sum(row.state is State.BROKEN for row in ROWS)
     assert f"broken in {ways} ways" in readme
+
+
+def test_a_run_of_some_guarantees_leaves_the_others_as_they_were() -> None:
+    some = [row for row in ROWS if row.guarantee == "exposure.hsts"][:1]
+    together = proof.with_others(some, ROWS)
+    assert [row for row in together if row.guarantee == "exposure.hsts"] == some
+    others = [row for row in ROWS if row.guarantee != "exposure.hsts"]
+    assert sorted(map(repr, others)) == sorted(repr(row) for row in together if row.guarantee != "exposure.hsts")
