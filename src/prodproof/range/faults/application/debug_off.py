@@ -43,5 +43,8 @@ FAULT = Fault(
     reason=Reason.NOT_PERMITTED,
     needs=("repo", "application", "front"),
     # The debug page is an error page, and django-csp leaves its policy out there.
-    touches=("application.csrf", "application.errors-safe", "application.security-headers", *ASKED_FOR),
+    # What was sent stands on it, too.
+    touches=(
+        "application.csrf", "application.errors-safe", "application.security-headers", "secrets.not-in-output", *ASKED_FOR,
+    ),  # fmt: skip
 )
