@@ -45,6 +45,10 @@ FAULT = Fault(
     # The debug page is an error page, and django-csp leaves its policy out there.
     # What was sent stands on it, too.
     touches=(
-        "application.csrf", "application.errors-safe", "application.security-headers", "secrets.not-in-output", *ASKED_FOR,
-    ),  # fmt: skip
+        "application.csrf",
+        "application.errors-safe",
+        "application.security-headers",
+        "secrets.not-in-output",
+        *ASKED_FOR,
+    ),
 )

@@ -9,6 +9,7 @@ from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 
 _PAYMENTS = 'purpose = "takes payments"\n'
+_GIVES = 'may = ["payments: charge cards and give money back"]\nowner = "ana"\nrotate_every = "'
 
 
 def old_database_password(harbour: Range) -> None:
@@ -28,9 +29,7 @@ def issued_until_yesterday(harbour: Range) -> None:
 
 def weekly_but_a_month_old(harbour: Range) -> None:
     """A week is declared, and the key is a month old."""
-    harbour.repo.replace(
-        FILE, f'{_PAYMENTS}owner = "ana"\nrotate_every = "90d"', f'{_PAYMENTS}owner = "ana"\nrotate_every = "7d"'
-    )
+    harbour.repo.replace(FILE, f'{_GIVES}90d"', f'{_GIVES}7d"')
 
 
 def distrusted(harbour: Range) -> None:
