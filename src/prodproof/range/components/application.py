@@ -25,6 +25,8 @@ ASKED_FOR = (
     "exposure.admin-restricted",
     "exposure.public-behaviour-matches",
     "exposure.staging-closed",
+    "secrets.distinct-per-environment",
+    "secrets.in-manager",
 )
 """Guarantees that do not hold where nobody can ask the application for its settings and addresses."""
 

@@ -61,4 +61,6 @@ FAULT = Fault(
     withdraws=closed,
     reason=Reason.UNREACHABLE,
     needs=("application", "front"),
+    # What was sent to the failing path comes back with its page.
+    touches=("secrets.not-in-output",),
 )
