@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prodproof.facts.declared import Host
+from prodproof.facts.hooks import HookTrial
 from prodproof.plan import Step
 from prodproof.range import Fault, Form, Range
 from prodproof.range.components.declaration import Declaration
 from scripts.prove.observer import Observer, Seen
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
+
+
+HOOKS_TRIED = "secrets.scanned-before-commit"
+HOOK_FILES = (".pre-commit-config.yaml", "prodproof.toml", "package.json")
+"""Beside what faults of `HOOKS_TRIED` themselves change."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,10 @@ def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorde
         yield kept(healthy(by_id[fault.guarantee], before.results[fault.guarantee]), before)
     for fault in faults:
         for variant, _ in enumerate(fault.ways):
+            hooks = _hooks(range)
             touched = range.break_(fault, variant)
-            after = observer.look(before, wanted=_reads(range, touched, scope, before))
+            tries = fault.guarantee == HOOKS_TRIED or _hooks(range) != hooks
+            after = observer.look(before, wanted=_reads(range, touched, scope, before, tries=tries))
             yield kept(broken(fault, variant, before.results, after.results), after)
             range.mend()
         range.withdraw(fault)
@@ -65,7 +73,15 @@ def settled(observer: Observer) -> Seen:
     return observer.look()
 
 
-def _reads(range: Range, touched: Collection[str], scope: Scope, before: Seen) -> Callable[[Step], bool]:
+def _hooks(range: Range) -> tuple[bytes, ...]:
+    """What decides how the repository's hooks answer."""
+    files = (range.repo.directory / name for name in HOOK_FILES)
+    return tuple(file.read_bytes() if file.is_file() else b"" for file in files)
+
+
+def _reads(
+    range: Range, touched: Collection[str], scope: Scope, before: Seen, *, tries: bool
+) -> Callable[[Step], bool]:
     kinds = {kind for part in range.parts if part.name in touched for kind in part.seen_by}
     scanned = {
         kind for part in range.parts if part.name in touched and part.name != Declaration.name for kind in part.seen_by
@@ -75,6 +91,9 @@ def _reads(range: Range, touched: Collection[str], scope: Scope, before: Seen) -
     def reads(step: Step) -> bool:
         # A port scan takes long, and depends on what is declared of its host alone.
         if isinstance(step.about, Host) and Host not in scanned and step.about in same:
+            return scope.whole
+        # Hooks are tried for seconds, and answer by their own files alone.
+        if HookTrial in step.probe.facts and not tries:
             return scope.whole
         return scope.whole or step.probe.per in kinds
 
