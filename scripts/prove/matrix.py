@@ -14,7 +14,6 @@ from scripts.prove.observer import Observer, Seen
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
 
-
 HOOKS_TRIED = "secrets.scanned-before-commit"
 HOOK_FILES = (".pre-commit-config.yaml", "prodproof.toml", "package.json")
 """Beside what faults of `HOOKS_TRIED` themselves change."""

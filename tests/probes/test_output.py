@@ -4,12 +4,10 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
-import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +22,12 @@ from prodproof.facts.declared import Secret as DeclaredSecret
 from prodproof.facts.output import CanarySearch, LogSearch, ProcessSearch, Way
 from prodproof.guarantees.secrets import not_in_output
 from prodproof.probes import logs, output, processes
-from prodproof.range.servers import program
 from prodproof.reach.world import Settings, World
 from prodproof.verdicts import Kind, Result
 from tests.judging import judged
 from tests.probes.running import survey_of
 from tests.servers.site import ADDRESS, HOST, Page, Request, Site, html
+from tests.servers.tracker import Tracker
 
 ID = "secrets.not-in-output"
 
@@ -354,45 +352,12 @@ def test_a_known_value_in_an_environment_is_where_it_belongs(scene: Scene) -> No
 # ---- the error tracker
 
 
-class Tracker:
-    """The range's error tracker, on loopback."""
-
-    def __init__(self, directory: Path, site: Site) -> None:
-        self.token = secrets.token_hex(16)
-        (directory / "token").write_text(self.token)
-        with socket.create_server((ADDRESS, 0)) as free:
-            self.port = free.getsockname()[1]
-        certificate = site.authority.issue(ADDRESS, file="tracker.pem")
-        self.url = f"https://{ADDRESS}:{self.port}/api/0/projects/harbour/shop/"
-        words = program("sentry", ADDRESS, str(self.port), str(certificate), str(directory / "token"), str(directory))
-        self.process = subprocess.Popen(words)
-        self._events = directory / "events.jsonl"
-        for _ in range(200):
-            try:
-                socket.create_connection((ADDRESS, self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError("the tracker did not start")
-
-    def keep(self, *events: Mapping[str, object]) -> None:
-        """Events as if an SDK had sent them."""
-        with self._events.open("a") as file:
-            file.writelines(
-                json.dumps({"dateReceived": datetime.now(UTC).isoformat(), **event}) + "\n" for event in events
-            )
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
 def tracker(scene: Scene, tmp_path: Path) -> Iterator[Tracker]:
     folder = tmp_path / "tracker"
     folder.mkdir()
-    made = Tracker(folder, scene.site)
-    log = Log(name="sentry", kind="sentry", url=made.url, credentials=f"file:{folder}/token")
+    made = Tracker(folder, scene.site.authority)
+    log = Log(name="sentry", kind="sentry", url=made.url, credentials=f"file:{made.token_file}")
     scene.declare(logs=(*scene.declared.logs, log))
     try:
         yield made

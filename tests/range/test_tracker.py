@@ -1,23 +1,16 @@
 """The error tracker of the range takes what Sentry's own SDK sends, and gives it to nobody without the token."""
 
 import json
-import secrets
-import socket
-import ssl
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from prodproof.range.components.certificates import Authority
-from prodproof.range.servers import program
+from tests.servers.tracker import ADDRESS, EVENTS, Tracker
 
-ADDRESS = "127.0.0.3"
 SDK = """\
 import sys, sentry_sdk
 sentry_sdk.init(dsn=sys.argv[1], ca_certs=sys.argv[2], auto_session_tracking=False)
@@ -27,51 +20,13 @@ sentry_sdk.flush(20)
 """
 
 
-class Tracker:
-    """A running one."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = Authority(folder)
-        self.ca = authority.ca_file
-        self.token = secrets.token_hex(16)
-        (folder / "token").write_text(self.token)
-        with socket.create_server((ADDRESS, 0)) as free:
-            self.port = free.getsockname()[1]
-        certificate = authority.issue(ADDRESS, file="tracker.pem")
-        words = program("sentry", ADDRESS, str(self.port), str(certificate), str(folder / "token"), str(folder))
-        self.process = subprocess.Popen(words)
-        for _ in range(400):
-            try:
-                socket.create_connection((ADDRESS, self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError("it did not start")
-
-    def ask(self, path: str, token: str | None = None, body: bytes | None = None) -> tuple[int, bytes, str]:
-        """Status, body and Link header."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {"X-Sentry-Auth": "Sentry sentry_key=harbour"}
-        request = urllib.request.Request(f"https://{ADDRESS}:{self.port}{path}", body, headers)
-        context = ssl.create_default_context(cafile=str(self.ca))
-        try:
-            with urllib.request.urlopen(request, context=context, timeout=20) as answer:
-                return answer.status, answer.read(), answer.headers.get("Link", "")
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read(), ""
-
-
 @pytest.fixture
 def tracker(tmp_path: Path) -> Iterator[Tracker]:
-    made = Tracker(tmp_path)
+    made = Tracker(tmp_path, Authority(tmp_path))
     try:
         yield made
     finally:
-        made.process.kill()
-        made.process.wait()
-
-
-EVENTS = "/api/0/projects/harbour/shop/events/"
+        made.stop()
 
 
 def test_events_of_the_sdk_come_back_latest_first(tracker: Tracker) -> None:

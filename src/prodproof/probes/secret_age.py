@@ -1,6 +1,7 @@
 """How old each declared secret is, how long it holds, and what replaces it."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from prodproof.facts import Proof, Reason, Survey, Unseen
@@ -9,7 +10,6 @@ from prodproof.facts.secret_age import SecretAge
 from prodproof.facts.secrets import SecretDescription
 from prodproof.probes._dates_of_values import Dates, dates_of
 from prodproof.probes.probe import probe
-from prodproof.reach import secret as values
 from prodproof.reach.secrets.stores import Stores
 from prodproof.reach.world import World
 
@@ -41,7 +41,7 @@ def _age(secret: Secret, stores: Stores) -> SecretAge | Unseen:
         if isinstance(value, Unseen):
             unread = value
         else:
-            dates, known = dates_of(value), about.store == "aws" and _has_engine(value)
+            dates, known = dates_of(value), secret.kind == "aws-sm" and _has_engine(secret, stores)
     return SecretAge(
         reference=about.reference,
         store=about.store,
@@ -57,7 +57,11 @@ def _age(secret: Secret, stores: Stores) -> SecretAge | Unseen:
     )
 
 
-def _has_engine(value: values.Secret) -> bool:
+def _has_engine(secret: Secret, stores: Stores) -> bool:
+    # The declared part may be one field of the document that names the engine.
+    value = stores.read(replace(secret, ref=secret.ref.partition("#")[0]))
+    if isinstance(value, Unseen):
+        return False
     try:
         document = json.loads(value.reveal())
     except (ValueError, RecursionError):

@@ -41,7 +41,7 @@ def judge(setup: ManagerSetup, declared: Declared) -> Verdict:
         return unknown(Reason.UNREACHABLE, "it is sealed: nothing could be asked")
     if not services:
         return unknown(Reason.NOT_DECLARED, "who reads there is not declared: [[secret_manager.service]]")
-    known = {name for reach in setup.policies for name in (*reach.policies, *reach.names)}
+    known = {name for reach in setup.policies for name in reach.policies}
     for service in services:
         if not service.policy:
             return unknown(Reason.NOT_DECLARED, f"the policy of {service.name} is not declared")
@@ -119,9 +119,7 @@ def _of_policies(setup: ManagerSetup, services: tuple[ManagedService, ...]) -> I
 
 def _of_login(reach: PolicyReach, services: tuple[ManagedService, ...]) -> tuple[ManagedService, ...]:
     """The services that have a policy; of a login that is called like one of them, that one alone."""
-    whose = tuple(
-        service for service in services if service.policy and service.policy in (*reach.policies, *reach.names)
-    )
+    whose = tuple(service for service in services if service.policy and service.policy in reach.policies)
     named = tuple(service for service in whose if service.name in reach.names)
     return named or whose
 
@@ -184,6 +182,8 @@ _STAGING = replace(
     environment="staging",
     services=(ManagedService(name="billing", policy="billing", paths=("secret/billing/*",)),),
 )
+_EXACT = replace(_MANAGER, services=(replace(_SHOP, paths=("secret/shop/database",)),))
+_EXACTLY = replace(_DECLARED, secret_managers=(_EXACT,), all_secret_managers=(_EXACT,))
 _BILLING = PolicyReach(holder="the policy billing", policies=("billing",), reaches=(_FOREIGN,))
 _AWS = replace(_SETUP, kind="aws", address="eu-central-1", at_rest=AtRest(kind="kms"), listeners=None, root_tokens=None)
 _AWS_MANAGER = SecretManager(
@@ -197,6 +197,12 @@ _ROLE = PolicyReach(
     holder="the role shop",
     policies=("shop",),
     reaches=(Reach(name="shop/database", actions=("secretsmanager:GetSecretValue",)),),
+)
+_CLUSTER = SecretManager(
+    name="cluster",
+    kind="kubernetes",
+    credentials="file:kubeconfig",
+    services=(ManagedService(name="web", policy="shop/web", paths=("shop/database",)),),
 )
 _CONDITIONAL = Reach(name="billing/key", actions=("secretsmanager:GetSecretValue",), conditional=True)
 
@@ -222,6 +228,43 @@ EXAMPLES = (
         broken,
         _DECLARED,
         says="sys/policies/acl (create, update), which is not declared for shop",
+    ),
+    Example("a path without wildcard", _SETUP, holds, _EXACTLY),
+    Example(
+        "a path beside one without wildcard",
+        replace(_SETUP, policies=(replace(_OWN, reaches=(Reach(name="secret/shop/other", actions=("read",)),)),)),
+        broken,
+        _EXACTLY,
+        says="secret/shop/other",
+    ),
+    Example(
+        "whatever comes, where one path is declared",
+        replace(
+            _SETUP,
+            policies=(replace(_OWN, reaches=(Reach(name="secret/shop/database", actions=("read",), future=True),)),),
+        ),
+        broken,
+        _EXACTLY,
+        says="whatever comes to lie in",
+    ),
+    Example(
+        "a folder whose name begins in the same way",
+        replace(_SETUP, policies=(replace(_OWN, reaches=(Reach(name="secret/shopping/key", actions=("read",)),)),)),
+        broken,
+        _DECLARED,
+        says="secret/shopping/key",
+    ),
+    Example(
+        "a policy of nobody, and a service without its policy",
+        replace(_SETUP, policies=(_OWN, replace(_BILLING, policies=("",)))),
+        broken,
+        replace(
+            _DECLARED,
+            all_secret_managers=(
+                replace(_MANAGER, services=(_SHOP, ManagedService(name="billing", paths=("secret/billing/*",)))),
+            ),
+        ),
+        says="no declared service has it",
     ),
     Example(
         "a policy of nobody",
@@ -288,6 +331,20 @@ EXAMPLES = (
     ),
     Example(
         "sealed by a key service", replace(_SETUP, at_rest=AtRest(kind="awskms", storage="raft")), holds, _DECLARED
+    ),
+    Example(
+        "in memory, with three shares",
+        replace(_SETUP, at_rest=AtRest(kind="shamir", threshold=3, storage="inmem")),
+        broken,
+        _DECLARED,
+        says="development mode",
+    ),
+    Example(
+        "the root tokens may not be counted",
+        replace(_SETUP, root_tokens=Unseen(Reason.DENIED, "the tokens: Vault refuses it")),
+        unknown,
+        _DECLARED,
+        reason=Reason.DENIED,
     ),
     Example(
         "in development mode",
@@ -374,6 +431,33 @@ EXAMPLES = (
         _DECLARED,
         says="there is no policy shop",
         reason=Reason.NOT_CONFIGURED,
+    ),
+    Example(
+        "no handshake was had",
+        replace(_SETUP, transport=Unseen(Reason.TIMED_OUT, "vault.shop.example: no answer")),
+        unknown,
+        _DECLARED,
+        reason=Reason.TIMED_OUT,
+    ),
+    Example(
+        "a service account of Kubernetes, whose cluster does not say how it stores",
+        replace(
+            _AWS,
+            kind="kubernetes",
+            address="file:kubeconfig",
+            at_rest=Unseen(Reason.NOT_VERIFIABLE_YET, "the API does not say"),
+            policies=(
+                PolicyReach(
+                    holder="the service account shop/web",
+                    policies=("shop/web",),
+                    reaches=(Reach(name="shop/database", actions=("get",)),),
+                ),
+            ),
+        ),
+        unknown,
+        replace(_DECLARED, all_secret_managers=(_CLUSTER, replace(_CLUSTER, kind="files", services=(_SHOP,)))),
+        says="the API does not say",
+        reason=Reason.NOT_VERIFIABLE_YET,
     ),
     Example(
         "a role of AWS",

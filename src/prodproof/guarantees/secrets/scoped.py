@@ -184,6 +184,24 @@ EXAMPLES = (
         says="works until 2026-12-31",
     ),
     Example(
+        "issued for a time, and nothing else bounds it",
+        replace(_SCOPE, service="aws"),
+        holds,
+        replace(_REPORTING, rotate_every=None, expires=date(2026, 12, 31)),
+    ),
+    Example(
+        "it ends in the night after its last day",
+        replace(_SCOPE, expires=datetime(2027, 1, 1, 12, tzinfo=UTC)),
+        holds,
+        replace(_REPORTING, expires=date(2026, 12, 31)),
+    ),
+    Example(
+        "it ends a day too late",
+        replace(_SCOPE, expires=datetime(2027, 1, 1, tzinfo=UTC)),
+        broken,
+        replace(_REPORTING, expires=date(2026, 12, 30)),
+    ),
+    Example(
         "a key of AWS, issued for a time",
         replace(_SCOPE, service="aws"),
         holds,
