@@ -42,5 +42,7 @@ FAULT = Fault(
         "exposure.staging-closed",
         "monitoring.incident-contact",
         "secrets.env-file-ignored",
+        "secrets.not-in-frontend",
+        "secrets.not-in-output",
     ),
 )

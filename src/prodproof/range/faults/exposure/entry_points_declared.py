@@ -48,5 +48,7 @@ FAULT = Fault(
         "exposure.https-only",
         "exposure.tls-modern",
         "secrets.env-file-ignored",
+        "secrets.not-in-frontend",
+        "secrets.not-in-output",
     ),
 )
