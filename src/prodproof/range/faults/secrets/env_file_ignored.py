@@ -41,5 +41,5 @@ FAULT = Fault(
     withdraws=without_history,
     reason=Reason.INCOMPLETE,
     needs=("repo", "front"),
-    touches=("secrets.not-in-code", "application.no-debug-endpoints"),
+    touches=("secrets.not-in-code", "secrets.in-manager", "application.no-debug-endpoints"),
 )
