@@ -175,7 +175,7 @@ def test_text_that_no_database_likes_is_stored_or_said_to_be_unseen(ledger: Ledg
 def test_a_fact_without_a_stored_form_is_unseen_and_not_a_crash(make: Make) -> None:
     ledger = make()
     run = ledger.start_run("production", AT)
-    strange = DataStore(name="a", kind="b", rto=1.5)  # type: ignore[arg-type]  # the wrong type is the point
+    strange = DataStore(name="a", kind="b", rto=b"1")  # type: ignore[arg-type]  # the wrong type is the point
     huge = Observation(host("a"), strange, AT, "inside", Proof.INSIDE)
 
     returned = ledger.append_surveys(run, STEP, [Survey(DataStore, (huge,))])

@@ -105,7 +105,8 @@ class ExportSource:
                 head = Head(int(end["entries"]), bytes.fromhex(end["hash"]))
             except (ValueError, KeyError, TypeError, RecursionError):
                 return
-            if not file.read(1):
+            # Byte for byte as it was written: another blank would be a change, too.
+            if line == _end_of(head) and not file.read(1):
                 self._end = head
 
     def hash_at(self, sequence: int) -> bytes | None:
@@ -159,7 +160,11 @@ def lines(store: Store, cursor: "CursorWrapper") -> Iterator[bytes]:
     for payloads in store.payloads(cursor):
         yield from (b'{"digest":"%b","payload":%b}\n' % (digest.hex().encode(), body) for digest, body in payloads)
     head = store.head(cursor)
-    yield canonical({"end": {"entries": head.sequence, "hash": head.hash.hex()}}) + b"\n"
+    yield _end_of(head)
+
+
+def _end_of(head: Head) -> bytes:
+    return canonical({"end": {"entries": head.sequence, "hash": head.hash.hex()}}) + b"\n"
 
 
 def write_whole(path: Path, content: Iterable[bytes]) -> None:

@@ -90,8 +90,8 @@ def test_a_value_without_a_meaning_counts_when_its_path_is_known_later(matcher: 
     for text, counts in ((b"password = kT9vQz2w", True), (b"password = hunter22", False)):
         (hit,) = hits(matcher, ("", text))
         finding = Finding(
-                "git:.", "tests/test_login.py", 0, "named", hit.rule, "plain", hit.fingerprint, is_random=hit.is_random
-            )
+            "git:.", "tests/test_login.py", 0, "named", hit.rule, "plain", hit.fingerprint, is_random=hit.is_random
+        )
         assert matcher.keeps(finding) is counts
         assert matcher.fork().keeps(finding) is counts
 
