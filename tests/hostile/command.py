@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,19 @@ session.Settings = partial(session.Settings, connect_timeout={connect}, total_ti
 from prodproof.cli.main import run
 run()
 """
+
+WATCH = """\
+import json, os, sys
+told = int(sys.argv[1])
+os.set_inheritable(told, False)
+child = os.fork()
+if not child:
+    os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+_, status, used = os.wait4(child, 0)
+os.write(told, json.dumps([os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024]).encode())
+"""
+"""A small process between the tests and the command: a peak counts what a process held before it became the command,
+and that would be whatever the tests hold."""
 
 
 @dataclass(frozen=True)
@@ -66,36 +80,40 @@ def prodproof(*arguments: object, home: Path, cwd: Path | None = None, connect: 
         "NO_COLOR": "1",
     }
     home.mkdir(exist_ok=True)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    reading, writing = os.pipe()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(reading, "rb") as told:
         child = subprocess.Popen(
-            [sys.executable, "-c", start, *map(str, arguments)],
+            [sys.executable, "-I", "-S", "-c", WATCH, str(writing), "-c", start, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             env=environment,
             cwd=cwd or home,
+            pass_fds=(writing,),
+            start_new_session=True,
             preexec_fn=_limit,
         )
+        os.close(writing)
         hung = threading.Event()
 
         def end() -> None:
             hung.set()
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
 
         watch = threading.Timer(PATIENCE, end)
         watch.start()
         try:
-            _, status, used = os.wait4(child.pid, 0)
+            child.wait()
         finally:
             watch.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
+        code, peak = (-signal.SIGKILL, 0) if hung.is_set() else json.loads(told.read())
         out.seek(0)
         err.seek(0)
         return Ran(
-            child.returncode,
+            code,
             out.read().decode("utf-8", "surrogateescape"),
             err.read().decode("utf-8", "surrogateescape"),
-            used.ru_maxrss * 1024,
+            peak,
             hung.is_set(),
         )
 

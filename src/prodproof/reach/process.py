@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,8 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     max_output: int = MAX_OUTPUT,
+    inherit: Sequence[int] = (),
+    ending: Callable[[], bool] = lambda: False,
 ) -> Finished | Unseen:
     """Run a program to its end.
 
@@ -62,16 +64,18 @@ def run(
         timeout: seconds until the whole process group is killed.
         env: variables beside the few that are always passed on.
         max_output: bytes of standard output after which it is killed.
+        inherit: file descriptors that it gets under the same numbers.
+        ending: asked every second; True ends it (timed-out).
 
     Returns:
         What it wrote and its exit code, or why there is none: tool-missing, denied, timed-out or incomplete.
     """
     name = os.path.basename(os.fspath(command[0]))
-    child = _spawn(command, cwd, env, subprocess.PIPE, subprocess.PIPE)
+    child = _spawn(command, cwd, env, subprocess.PIPE, subprocess.PIPE, inherit=inherit)
     if isinstance(child, Unseen):
         return child
     try:
-        return _communicate(child, name, stdin, time.monotonic() + timeout, timeout, max_output)
+        return _communicate(child, name, stdin, timeout, max_output, ending)
     finally:
         _end(child)
         _running.discard(child)
@@ -172,12 +176,75 @@ def started(
             _running.discard(child)
 
 
+class Filling:
+    """A program that writes into a file which is read in the meantime, and written over again and again.
+
+    Program and reader share the place where is written, so that one can set it back while the other waits.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", descriptor: int) -> None:
+        assert process.stdin is not None
+        self._process = process
+        self._input = process.stdin.fileno()
+        self._descriptor = descriptor
+
+    def tell(self, data: bytes) -> bool:
+        """Give it input, waiting until it has taken it; False if it has ended."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._input, rest) :]
+        except BrokenPipeError:
+            return False
+        return True
+
+    def written(self) -> int:
+        """Where it writes next, in bytes."""
+        return os.lseek(self._descriptor, 0, os.SEEK_CUR)
+
+    def rewind(self) -> None:
+        """Let it write at the start again; only while it waits for input."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+
+@contextmanager
+def filling(
+    command: Sequence[str | os.PathLike[str]],
+    descriptor: int,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Filling | Unseen]:
+    """A program that fills a file; it and its group are killed when the block ends. Its errors are not kept.
+
+    Args:
+        command: program and arguments; no shell is involved.
+        descriptor: of the file.
+        env: variables beside the few that are always passed on.
+    """
+    child = _spawn(command, cwd, env, subprocess.PIPE, subprocess.DEVNULL, descriptor)
+    if isinstance(child, Unseen):
+        yield child
+        return
+    try:
+        yield Filling(child, descriptor)
+    finally:
+        _end(child)
+        _running.discard(child)
+
+
 def _spawn(
     command: Sequence[str | os.PathLike[str]],
     cwd: Path | None,
     env: Mapping[str, str] | None,
     stdin: int,
     stderr: int,
+    stdout: int = subprocess.PIPE,
+    inherit: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes] | Unseen":
     name = os.path.basename(os.fspath(command[0]))
     try:
@@ -186,9 +253,10 @@ def _spawn(
             cwd=cwd,
             env=child_environment(env),
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             start_new_session=True,
+            pass_fds=inherit,
         )
     except FileNotFoundError:
         return Unseen(Reason.TOOL_MISSING, f"{name} is not installed")
@@ -214,9 +282,15 @@ def end_all() -> None:
 
 
 def _communicate(
-    child: "subprocess.Popen[bytes]", name: str, stdin: bytes, deadline: float, timeout: float, max_output: int
+    child: "subprocess.Popen[bytes]",
+    name: str,
+    stdin: bytes,
+    timeout: float,
+    max_output: int,
+    ending: Callable[[], bool],
 ) -> Finished | Unseen:
     assert child.stdin and child.stdout and child.stderr
+    deadline = time.monotonic() + timeout
     out, err = bytearray(), bytearray()
     pending = memoryview(stdin)
     with selectors.DefaultSelector() as selector:
@@ -231,6 +305,8 @@ def _communicate(
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return Unseen(Reason.TIMED_OUT, f"{name} did not end within {timeout:g} s")
+            if ending():
+                return Unseen(Reason.TIMED_OUT, f"{name} was ended early")
             for key, _ in selector.select(min(remaining, 1.0)):
                 if key.fileobj is child.stdin:
                     try:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 
+import numpy as np
+
 from prodproof.facts import Reason
 from prodproof.system.errors import inert
 from prodproof.trace.finding import Finding, Gap
@@ -37,6 +39,9 @@ CONTEXT = 120
 """Bytes of the line on each side of a hit."""
 
 _CONTROL = Item("", "control")
+_MEMO = 20_000
+"""Contexts of findings that are kept, each of at most a few hundred bytes."""
+
 _PLACE = attrgetter("place", "path", "offset", "rule")
 _CUT_START = re.compile(rb"^[^\s\"'=:,;]*")
 _CUT_END = re.compile(rb"[^\s\"'=:,;]*$")
@@ -268,6 +273,7 @@ class _Searcher:
         self._matchers = matchers
         self._place: _Place | None = None
         self._controlled: set[int] = set()
+        self._contexts: dict[tuple[bytes, bytes], str] = {}
         self._overlap = max((matcher.overlap for matcher in matchers), default=0)
         self._sink = Sink(self._search, self._overlap, self._gap, search.counted, search.stopping)
         self._sink.marked = set()
@@ -330,6 +336,15 @@ class _Searcher:
         # What the window cuts in two could be a part of another secret that no matcher knows from half of it.
         before = _CUT_START.sub(b"", before) if len(before) == CONTEXT else before
         after = _CUT_END.sub(b"", after) if len(after) == CONTEXT else after
+        # A history has most lines many times.
+        known = self._contexts.get((before, after))
+        if known is None:
+            if len(self._contexts) >= _MEMO:
+                self._contexts.clear()
+            known = self._contexts[before, after] = self._shown(before, after)
+        return known
+
+    def _shown(self, before: bytes, after: bytes) -> str:
         for matcher in self._matchers:
             before, after = matcher.redact(before), matcher.redact(after)
         shown = before.decode("utf-8", "replace") + "…" + after.decode("utf-8", "replace")
@@ -337,7 +352,7 @@ class _Searcher:
 
 
 def _line(slab: Slab, start: int, position: int) -> int:
-    return 1 + int((slab.data[start:position] == 10).sum())
+    return 1 + int(np.count_nonzero(slab.data[start:position] == 10))
 
 
 def first_of_each(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -19,6 +19,8 @@ from prodproof.trace.finding import Finding
 SLAB = 8 * 1024 * 1024
 """Bytes; a few of them fit into the processor's cache levels and into the memory bound."""
 
+_TOLD_EVERY = 1024 * 1024
+
 SEPARATOR = b"\0" * 16
 """Between items, so that nothing matches across two of them."""
 
@@ -27,7 +29,8 @@ class Stopped(Exception):  # noqa: N818 - it is no error: whoever asked for it k
     """The search was asked to end."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, nor is a piece: that would make each three times as expensive, and there are many.
+@dataclass(slots=True, eq=False)
 class Item:
     """One thing that is read from its start to its end: a blob, a file, a member of an archive, a column of a row."""
 
@@ -38,7 +41,7 @@ class Item:
     """What the source knows it by (a blob id); also the key under which a clean answer can be kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """The part of an item that lies in a slab."""
 
@@ -162,6 +165,7 @@ class Sink:
         clean for the next time take them from here after `flush`."""
 
         self._read = read
+        self._uncounted = 0
         self._stop = stop or Event()
         self._size = max(size, 4 * overlap, 64 * 1024)
         whole = np.zeros(self._size + 64, np.uint8)
@@ -239,6 +243,7 @@ class Sink:
 
     def flush(self) -> None:
         """Search what there is."""
+        self._tell_count()
         slab = self._slab
         if slab.pieces:
             self._view[slab.used : slab.used + 16] = b"\0" * 16
@@ -254,7 +259,13 @@ class Sink:
     def _counted(self, count: int) -> None:
         if self._stop.is_set():
             raise Stopped
-        self._read(count)
+        self._uncounted += count
+        if self._uncounted > _TOLD_EVERY:
+            self._tell_count()
+
+    def _tell_count(self) -> None:
+        self._read(self._uncounted)
+        self._uncounted = 0
 
 
 def _reader(view: memoryview) -> Callable[[memoryview], int]:

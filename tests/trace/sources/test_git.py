@@ -16,7 +16,7 @@ from prodproof.facts import Reason
 from prodproof.system.errors import UserError
 from prodproof.trace.finding import Finding
 from prodproof.trace.search import Outcome
-from prodproof.trace.sources import _git_history, _git_read
+from prodproof.trace.sources import _git_bulk, _git_history, _git_read
 from prodproof.trace.sources.git import GitSource
 from tests.trace.sources.repos import Repo, searched, secret
 
@@ -356,11 +356,13 @@ def test_nothing_that_its_configuration_names_is_run(repo: Repo, tmp_path: Path)
 
 
 def instead_of_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """Put a git first on the path that does something else where objects are read."""
+    """Put a git first on the path that does something else where objects are read, at once or one by one."""
     real = shutil.which("git")
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\ncase "$*" in *"cat-file --batch --buffer"*) {script};; esac\nexec {real} "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *"cat-file --batch"|*"cat-file --batch --buffer") {script};; esac\nexec {real} "$@"\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
@@ -376,20 +378,27 @@ def test_a_git_that_is_killed_again_and_again_is_given_up(
     assert any("more than 5 objects cannot be read" in gap.detail for gap in gaps)
 
 
-def test_a_git_that_is_killed_once_loses_nothing(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_git_that_is_killed_in_the_middle_loses_nothing(
+    times: int, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     value = secret()
     repo.commit({f"f{number}": b"%d" % number + value for number in range(30)})
-    once = tmp_path / "once"
+    killed = tmp_path / "killed"
     real = shutil.which("git")
-    cut = f'[ -e {once} ] || {{ touch {once}; {real} "$@" | head -c 1500; kill -9 $$; }}'
+    cut = (
+        f'[ "$(cat {killed} 2>/dev/null | wc -l)" -ge {times} ] || '
+        f'{{ echo >> {killed}; {real} "$@" | head -c 1500; kill -9 $$; }}'
+    )
     instead_of_reading(tmp_path, monkeypatch, cut)
     outcome = look(repo, value)
-    assert once.exists()
+    assert killed.read_text().count("\n") == times
     assert ({each.path for each in outcome.findings}, outcome.gaps) == ({f"f{number}" for number in range(30)}, ())
 
 
 def test_a_git_that_hangs_is_given_up(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_git_read, "IDLE", 0.2)
+    for module in (_git_bulk, _git_read):
+        monkeypatch.setattr(module, "IDLE", 0.2)
     instead_of_reading(tmp_path, monkeypatch, "sleep 600")
     assert {gap.why for gap in look(repo, secret()).gaps} == {Reason.TIMED_OUT}
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.process import Child, Finished, run, started
+from prodproof.reach.process import Child, Filling, Finished, filling, run, started
 
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -58,6 +58,10 @@ class Git:
     def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> AbstractContextManager[Child | Unseen]:
         """Start a git command whose output is read while it runs."""
         return started(self._command(arguments), cwd=self.directory, env=self._environment, stdin=stdin)
+
+    def fill(self, descriptor: int, *arguments: str) -> AbstractContextManager[Filling | Unseen]:
+        """Start a git command that writes into a file over and over."""
+        return filling(self._command(arguments), descriptor, cwd=self.directory, env=self._environment)
 
     def lines(self, *arguments: str, timeout: float = 60.0) -> list[bytes] | Unseen:
         """NUL-terminated output of a git command that must succeed, cut into its items."""

@@ -12,6 +12,7 @@ from prodproof.facts import Reason
 from prodproof.reach.git.command import Git
 from prodproof.trace.content import HEAD, feed, is_container
 from prodproof.trace.content.feed import Readable
+from prodproof.trace.sources._git_bulk import opened
 from prodproof.trace.sources._git_lines import GitError, Work
 from prodproof.trace.sources._git_read import ObjectReader
 from prodproof.trace.stream import Item, Sink
@@ -97,13 +98,21 @@ class ObjectsPart:
         """Feed them."""
         feeder = _Feeder(sink, self.account, self.lfs)
         try:
-            ObjectReader(self.git, self.work.take, feeder).run()
+            self._read_at_once(feeder)
+            ObjectReader(self.git, self.work.take_left, feeder).run()
         except GitError as failure:
             sink.gap("", failure.why, f"not every object was read: {failure}")
             return
         feeder.note()
         if sink.marked is not None:
             self.account.closed()
+
+    def _read_at_once(self, feeder: "_Feeder") -> None:
+        """Read portions wherever that goes well; what is left is put aside."""
+        with opened(self.git) as bulk:
+            while (portion := self.work.take()) is not None:
+                if left := portion.ids if bulk is None else bulk.read(portion, feeder):
+                    self.work.leave(left)
 
 
 class _Feeder:

@@ -1,6 +1,7 @@
 """What git writes, taken as it comes; and work for several threads."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from threading import Lock
 
 from prodproof.facts import Reason, Unseen
@@ -12,17 +13,39 @@ IDLE = 120.0
 _CHUNK = 256 * 1024
 
 
+@dataclass(frozen=True)
+class Portion:
+    """Objects to read together."""
+
+    ids: list[bytes]
+    """Hexadecimal."""
+
+    answer: int | None = None
+    """Bytes that git writes for all of them; None: not known, or too much to be read at once."""
+
+
 class Work:
     """Portions for several threads: whoever is ready takes the next one."""
 
-    def __init__(self, portions: Iterable[list[bytes]]) -> None:
+    def __init__(self, portions: Iterable[Portion]) -> None:
         self._portions = iter(portions)
+        self._left: list[list[bytes]] = []
         self._lock = Lock()
 
-    def take(self) -> list[bytes]:
-        """The next portion; an empty one at the end."""
+    def take(self) -> Portion | None:
+        """The next portion; None at the end."""
         with self._lock:
-            return next(self._portions, [])
+            return next(self._portions, None)
+
+    def leave(self, ids: list[bytes]) -> None:
+        """Put aside what must be read one by one, after all else."""
+        with self._lock:
+            self._left.append(ids)
+
+    def take_left(self) -> list[bytes]:
+        """Some of what was put aside; an empty list at its end."""
+        with self._lock:
+            return self._left.pop() if self._left else []
 
 
 class GitError(Exception):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.git.command import Git
 from prodproof.reach.process import Child
+from prodproof.trace.sources._git_bulk import CAPACITY, LARGEST
 from prodproof.trace.sources._git_ids import Ids
-from prodproof.trace.sources._git_lines import GitError, output_lines
+from prodproof.trace.sources._git_lines import GitError, Portion, output_lines
 
 PORTION = 500
 """Ids. git keeps what it unpacked last, so neighbours in a pack are cheaper together; more was not faster."""
@@ -54,7 +55,7 @@ class Listing:
         """The ids of all that is no tree."""
         return Ids(self._seen, self.width)
 
-    def __iter__(self) -> Iterator[list[bytes]]:
+    def __iter__(self) -> Iterator[Portion]:
         if self.only is None:
             with self.git.start(
                 "--no-replace-objects", "cat-file", "--batch-all-objects", "--unordered", "--buffer", _FORMAT
@@ -69,24 +70,39 @@ class Listing:
             ) as child:
                 yield from self._portions(child)
 
-    def _portions(self, child: Child | Unseen) -> Iterator[list[bytes]]:
-        waiting: list[bytes] = []
+    def _portions(self, child: Child | Unseen) -> Iterator[Portion]:
+        small: list[bytes] = []
+        large: list[bytes] = []
+        answer = 0
         try:
             for lines in output_lines(child):
-                waiting += self._to_read(lines)
-                while len(waiting) >= PORTION:
-                    yield waiting[:PORTION]
-                    del waiting[:PORTION]
+                for id, size in self._to_read(lines):
+                    if size > LARGEST:
+                        large.append(id)
+                        continue
+                    if len(small) >= PORTION or answer + size > CAPACITY:
+                        yield Portion(small, answer)
+                        small, answer = [], 0
+                    small.append(id)
+                    answer += size
+                if large:
+                    yield Portion(large)
+                    large = []
         except GitError as failure:
             self.failures.append(Unseen(failure.why, f"its objects cannot all be listed: {failure}"))
-        if waiting:
-            yield waiting
+        if small:
+            yield Portion(small, answer)
+        if large:
+            yield Portion(large)
         self.ended = True
 
-    def _to_read(self, lines: list[bytes]) -> list[bytes]:
+    def _to_read(self, lines: list[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Ids of what is to be read, with the size of git's answer for each: a line as listed, the object, a line's
+        end."""
         end = 2 * self.width
         found: list[bytes] = []
         sizes: list[int] = []
+        answers: list[int] = []
         for line in lines:
             kind = line[end + 1 : end + 3]
             if kind == b"mi":
@@ -95,14 +111,16 @@ class Listing:
                     self.examples.append(line[:end].decode("ascii", "replace"))
                 continue
             if kind != b"tr":
+                size = int(line[line.rindex(b" ") + 1 :])
                 found.append(line[:end])
-                sizes.append(int(line[line.rindex(b" ") + 1 :]))
+                sizes.append(size)
+                answers.append(len(line) + size + 2)
         if len(self._seen) // self.width > MAX_LISTED:
             raise GitError(Reason.INCOMPLETE, f"more than {MAX_LISTED} objects")
         self._seen += bytes.fromhex(b"".join(found).decode("ascii"))
         if not len(self.known):
             self.size += sum(sizes)
-            return found
+            return zip(found, answers, strict=True)
         held = self.known.holds(found).tolist()
         self.size += sum(size for size, known in zip(sizes, held, strict=True) if not known)
-        return [id for id, known in zip(found, held, strict=True) if not known]
+        return ((id, answer) for id, answer, known in zip(found, answers, held, strict=True) if not known)

@@ -18,7 +18,7 @@ from prodproof.trace.finding import Finding
 from prodproof.trace.sources._git_feed import Account, ObjectsPart, id_of
 from prodproof.trace.sources._git_history import EVERYTHING, trace_history
 from prodproof.trace.sources._git_ids import Ids
-from prodproof.trace.sources._git_lines import GitError, Work, output_lines
+from prodproof.trace.sources._git_lines import GitError, Portion, Work, output_lines
 from prodproof.trace.sources._git_list import PORTION, Listing
 from prodproof.trace.sources._git_memory import Lack, Memory
 from prodproof.trace.sources._git_places import index_entries, is_blob, placed
@@ -98,7 +98,7 @@ class GitSource:
         """One part for each thread; all take from one list, so that none ends long before the others."""
         if self._unchanged:
             again = [id.encode("ascii") for id in self._memory.told.again]
-            portions: Iterable[list[bytes]] = [again[at : at + PORTION] for at in range(0, len(again), PORTION)]
+            portions: Iterable[Portion] = [Portion(again[at : at + PORTION]) for at in range(0, len(again), PORTION)]
         else:
             only = self._reachable() if self._revisions else None
             portions = self._listing = Listing(self._git, self._memory.searched(), self._width, only)
