@@ -41,7 +41,7 @@ class Item:
     """What the source knows it by (a blob id); also the key under which a clean answer can be kept."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Piece:
     """The part of an item that lies in a slab."""
 
