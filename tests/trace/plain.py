@@ -44,6 +44,9 @@ class Literal:
     def redact(self, text: bytes) -> bytes:
         return text.replace(self.wanted, "…".encode())
 
+    def shown_path(self, path: str) -> str:
+        return path
+
 
 class Texts:
     """A source over texts by path, one part for each group."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
 
@@ -122,6 +122,7 @@ class Search:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._read = 0
+        self._paths: dict[str, str] = {}
         self._at = ""
         self._crashed: BaseException | None = None
 
@@ -253,8 +254,8 @@ class Search:
         if self._stop.is_set():
             gaps.append(Gap("", "", Reason.INCOMPLETE, "the search was interrupted"))
         return Outcome(
-            findings=tuple(sorted(filter(self._counts, findings), key=_PLACE)),
-            gaps=tuple(gaps),
+            findings=tuple(sorted(map(self._shown, filter(self._counts, findings)), key=_PLACE)),
+            gaps=tuple(replace(gap, path=self._shown_path(gap.path)) for gap in gaps),
             bytes_read=self._read,
             more=sum(place.more for place in self._places),
             left_out=tuple(line for source in sources if isinstance(source, Selective) for line in source.left_out),
@@ -263,6 +264,19 @@ class Search:
 
     def _counts(self, finding: Finding) -> bool:
         return all(matcher.keeps(finding) for matcher in self._matchers)
+
+    def _shown(self, finding: Finding) -> Finding:
+        shown = self._shown_path(finding.path)
+        return finding if shown == finding.path else replace(finding, path=shown)
+
+    def _shown_path(self, path: str) -> str:
+        shown = self._paths.get(path)
+        if shown is None:
+            shown = path
+            for matcher in self._matchers:
+                shown = matcher.shown_path(shown)
+            self._paths[path] = shown
+        return shown
 
 
 class _Searcher:

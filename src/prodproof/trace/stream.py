@@ -130,6 +130,10 @@ class Matcher(Protocol):
         """A line as it may be shown: every value and everything that looks like a secret replaced by `…`."""
         ...
 
+    def shown_path(self, path: str) -> str:
+        """A path as it may be shown: somebody may have named a file after a value."""
+        ...
+
 
 class Found(Protocol):
     """Takes what the sink has searched."""

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from prodproof.facts import Reason
 from prodproof.reach.secret import Secret
 from prodproof.trace.finding import fingerprint
+from prodproof.trace.search import Search
 from prodproof.trace.stream import SEPARATOR, Hit, Item, Piece, Sink, Slab
 from prodproof.trace.values import ValueMatcher, Wanted
+from tests.trace.plain import Texts
 from tests.trace.values.planting import (
     FILL,
     KEY,
@@ -266,3 +269,16 @@ def test_nothing_shows_a_value() -> None:
     for text_shown in shown:
         for part in (secret, secret[5:12], "tiny:one", secret.encode().hex(), base64.b64encode(text).decode()[:20]):
             assert part not in text_shown
+
+
+def test_a_file_named_after_a_value_does_not_give_it_away() -> None:
+    value = "tok-8f3b6c1d9e7a4520"
+
+    def unreadable(sink: Sink) -> None:
+        sink.gap(f"{value}.zip", Reason.INCOMPLETE, "it breaks off")
+
+    source = Texts("files", {f"key-{value}.txt": f"it is {value}".encode()}, reads=unreadable)
+    outcome = Search([source], [matcher_of(value)]).run()
+    assert [finding.path for finding in outcome.findings] == ["key-….txt"]
+    assert [gap.path for gap in outcome.gaps] == ["….zip"]
+    assert value not in repr(outcome)

@@ -161,6 +161,10 @@ class PatternMatcher:
             last = max(last, end)
         return bytes(done + text[last:])
 
+    def shown_path(self, path: str) -> str:
+        # Many files are named by a hash or an id, and whoever looks for a finding needs the name.
+        return path
+
 
 def _window(data: memoryview, start: int, end: int, limit: int, plan: Plan) -> tuple[int, bytes, int, int]:
     """The text around the end of a match.

@@ -134,6 +134,9 @@ class ValueMatcher:
             covered = max(covered, end)
         return b"".join([*shown, text[covered:]])
 
+    def shown_path(self, path: str) -> str:
+        return self.redact(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
     def _hit(self, place: Place, number: int) -> Hit:
         if number == len(self._literals.kinds):
             return Hit(place.start, place.end, CONTROL, CONTROL, place.encoding, self._fingerprint(number))
