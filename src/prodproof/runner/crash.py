@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,14 +16,20 @@ def write_crash_report(directory: Path, step: Step, error: BaseException, at: da
     Only types, files, lines and function names are kept: messages and local values may hold secrets.
     """
     name = f"{at:%Y%m%dT%H%M%S}-{step.probe.name.replace('.', '-')}-{os.urandom(3).hex()}.txt"
-    lines = [
-        f"prodproof {__version__}: a probe failed",
-        f"probe {step.probe.name}",
-        f"about a {step.scope.kind}",
-        f"at {at.isoformat()}",
-        "",
-        *_frames(error),
-    ]
+    return write_report(directory, name, (f"probe {step.probe.name}", f"about a {step.scope.kind}"), error, at)
+
+
+def write_report(directory: Path, name: str, about: Sequence[str], error: BaseException, at: datetime) -> str:
+    """Write a redacted report of a fault of ours to a file of that name, and return one line that names it.
+
+    Args:
+        directory: where reports lie; made if it is not there.
+        name: of the file.
+        about: lines that say what was done.
+        error: what went wrong; only its type and places are kept.
+        at: the clock reading.
+    """
+    lines = [f"prodproof {__version__} failed", *about, f"at {at.isoformat()}", "", *_frames(error)]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / name

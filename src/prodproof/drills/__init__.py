@@ -1,0 +1,1 @@
+"""Exercises as plain typed steps: check the world, do, prove, undo. They answer with facts and never judge."""
