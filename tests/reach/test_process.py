@@ -67,3 +67,18 @@ def test_what_is_not_installed_or_not_executable(tmp_path: Path) -> None:
     missing, refused = run(["no-such-program-here"], timeout=1), run([plain], timeout=1)
     assert isinstance(missing, Unseen) and missing.why is Reason.TOOL_MISSING
     assert isinstance(refused, Unseen) and refused.why is Reason.DENIED
+
+
+def test_a_program_gets_a_file_that_has_no_name() -> None:
+    descriptor = os.memfd_create("given")
+    try:
+        os.write(descriptor, b"inherited")
+        done = run(["cat", f"/dev/fd/{descriptor}"], timeout=30, inherit=(descriptor,))
+    finally:
+        os.close(descriptor)
+    assert isinstance(done, Finished) and done.stdout == b"inherited"
+
+
+def test_a_program_is_ended_when_it_is_told_to() -> None:
+    found = run(["sleep", "600"], timeout=600, ending=lambda: True)
+    assert isinstance(found, Unseen) and found.why is Reason.TIMED_OUT and "ended early" in found.detail

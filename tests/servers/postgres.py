@@ -49,8 +49,8 @@ def program(name: str) -> Path | None:
 @contextmanager
 def running() -> Iterator[PostgresServer]:
     """Start a server, and stop it by its pid."""
-    initdb, postgres = program("initdb"), program("postgres")
-    if initdb is None or postgres is None:
+    initdb = program("initdb")
+    if initdb is None or program("postgres") is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
     as_user = _unprivileged()
     directory = Path(tempfile.mkdtemp(prefix="prodproof-postgres-"))
@@ -71,12 +71,10 @@ def running() -> Iterator[PostgresServer]:
         port = _free_port()
         with open(directory / "log", "wb") as log:
             process = subprocess.Popen(
-                [*as_user, str(postgres), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(directory),
-                 "-c", "fsync=off", "-c", "max_connections=50"],
-                stdout=log, stderr=subprocess.STDOUT, cwd=directory,
+                command(directory, port), stdout=log, stderr=subprocess.STDOUT, cwd=directory
             )  # fmt: skip
         server = PostgresServer(port, password, directory)
-        _wait(server, process)
+        ready(server, process)
         yield server
     finally:
         if process is not None:
@@ -89,6 +87,14 @@ def running() -> Iterator[PostgresServer]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def command(directory: Path, port: int) -> list[str]:
+    """What starts a server on its data, in the foreground."""
+    return [
+        *_unprivileged(), str(program("postgres")), "-D", str(directory / "data"), "-p", str(port), "-h", "127.0.0.1",
+        "-k", str(directory), "-c", "fsync=off", "-c", "max_connections=50",
+    ]  # fmt: skip
+
+
 def _unprivileged() -> list[str]:
     # PostgreSQL refuses to run as root.
     if os.geteuid() != 0:
@@ -98,7 +104,8 @@ def _unprivileged() -> list[str]:
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 
-def _wait(server: PostgresServer, process: "subprocess.Popen[bytes]") -> None:
+def ready(server: PostgresServer, process: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Wait until a server answers, unless its process ends before."""
     import psycopg
 
     deadline = time.monotonic() + START_SECONDS
@@ -107,7 +114,7 @@ def _wait(server: PostgresServer, process: "subprocess.Popen[bytes]") -> None:
             psycopg.connect(server.url(), connect_timeout=2).close()
             return
         except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if (process is not None and process.poll() is not None) or time.monotonic() > deadline:
                 log = (server.directory / "log").read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"PostgreSQL did not start:\n{log}") from None
             time.sleep(0.1)

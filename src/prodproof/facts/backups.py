@@ -1,8 +1,10 @@
-"""What a search of copies of data for secrets covered and found."""
+"""Copies of data: what can be restored from them, and what a search of them for secrets covered and found."""
 
 from dataclasses import dataclass
 
+from prodproof.facts.restore_points import Damaged, RestorePoint, Sound
 from prodproof.facts.traced import SecretSeen, Traced
+from prodproof.facts.unseen import Unseen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,3 +23,38 @@ class BackupSearch:
 
     in_data: tuple[SecretSeen, ...] = ()
     """What only looks like a secret, within rows of a database: users' data as a rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedPoint:
+    """What the tool's own verification said of one restore point."""
+
+    id: str
+    deep: bool
+    result: Sound | Damaged | Unseen
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupInventory:
+    """One declared backup: what can be restored from it, and how it stands."""
+
+    kind: str
+    """As declared: `pgbackrest`, `restic`, `dump` ..."""
+
+    store: str = ""
+    """The data store that it copies; empty if nothing is said."""
+
+    points: tuple[RestorePoint, ...] = ()
+    """Newest first; none: the store is there and empty."""
+
+    verified: tuple[VerifiedPoint, ...] = ()
+    """Of the newest point, and of others as far as the tool looks at all of them."""
+
+    keep: int | None = None
+    """Seconds for which they are to be kept, as declared."""
+
+    place: str = ""
+    """Where they lie, as people know it; holds no secret."""
+
+    offsite: str = ""
+    """The place apart from production, as declared."""

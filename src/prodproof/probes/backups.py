@@ -1,35 +1,23 @@
 """Secrets in copies of data: archives, dumps and folders, as they lie there."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from prodproof.facts import Proof, Survey, Unseen
+from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.backups import BackupSearch
 from prodproof.facts.declared import Backup
 from prodproof.facts.traced import SecretSeen
 from prodproof.probes._globbed import globbed
 from prodproof.probes._traced import SEARCH_TIME, known_values, trace
 from prodproof.probes.probe import probe
+from prodproof.reach.files.encrypted import head_of, repository_of, scheme_of
 from prodproof.reach.git.repository import shown
 from prodproof.reach.world import World
 from prodproof.trace.content.recognise import HEAD, Kind, recognise
 from prodproof.trace.sources.files import FilesSource
 from prodproof.trace.stream import Source
-
-_MAGIC = (
-    (b"age-encryption.org/", "age"),
-    (b"-----BEGIN AGE ENCRYPTED FILE-----", "age"),
-    (b"-----BEGIN PGP MESSAGE-----", "OpenPGP"),
-    (b"Salted__", "OpenSSL"),
-    (b"LUKS\xba\xbe", "LUKS"),
-)
-_PGP = re.compile(
-    rb"\A(?:\x84.\x03|\x85..\x03|\x8c.\x04|\xc1(?:[\x00-\xbf]|[\xc0-\xdf].)\x03|\xc3.[\x04-\x06])", re.DOTALL
-)
-"""The packets that a message to a key, or under a password, begins with (RFC 9580, sections 4.2, 5.1 and 5.3)."""
 
 MOST_LOOKED_AT = 20_000
 """Files of one folder whose first bytes are looked at."""
@@ -45,6 +33,8 @@ def observe(backup: Backup, world: World) -> Survey[BackupSearch]:
 
 
 def _search(backup: Backup, world: World) -> BackupSearch | Unseen:
+    if not backup.path:
+        return Unseen(Reason.NOT_VERIFIABLE_YET, f"what a repository of {backup.kind} holds is not searched")
     root = Path(world.declared.root or ".")
     files = globbed(root, backup.path)
     if isinstance(files, Unseen):
@@ -65,7 +55,7 @@ def _search(backup: Backup, world: World) -> BackupSearch | Unseen:
 
 def _encrypted(files: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
     for path in files:
-        scheme = _folder_scheme(path) if path.is_dir() else _scheme(path)
+        scheme = repository_of(path) if path.is_dir() else _scheme(path)
         if scheme:
             yield path, scheme
         elif path.is_dir():
@@ -80,32 +70,11 @@ def _name(path: Path, files: tuple[Path, ...]) -> str:
 
 
 def _scheme(path: Path) -> str:
-    head = _head(path)
-    if magic := next((scheme for magic, scheme in _MAGIC if head.startswith(magic)), ""):
-        return magic
-    if _PGP.match(head) or path.suffix in (".gpg", ".pgp"):
-        return "OpenPGP"
-    return "age" if path.suffix == ".age" else ""
-
-
-def _folder_scheme(path: Path) -> str:
-    """Repositories of backup programs, which encrypt everything."""
-    if all((path / name).is_dir() for name in ("data", "index", "keys", "snapshots")) and (path / "config").is_file():
-        return "restic"
-    readme = _head(path / "README")
-    return "borg" if b"Borg" in readme and (path / "data").is_dir() else ""
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD)
-    except OSError:
-        return b""  # the search says why
+    return scheme_of(head_of(path), path.suffix)
 
 
 def _is_database(path: Path) -> bool:
-    return not path.is_dir() and recognise(_head(path), path.name) in (Kind.PG_DUMP, Kind.SQLITE)
+    return not path.is_dir() and recognise(head_of(path)[:HEAD], path.name) in (Kind.PG_DUMP, Kind.SQLITE)
 
 
 def _is_data(item: SecretSeen, databases: set[str]) -> bool:

@@ -14,6 +14,7 @@ from prodproof.probes._effective_secrets import Effective, at_place, effective, 
 from prodproof.probes.probe import probe
 from prodproof.reach.django.collector import is_secret_name
 from prodproof.reach.git.repository import RepositoryReader
+from prodproof.reach.secrets.local import file_of
 from prodproof.reach.secrets.stores import MANAGED, Stores
 from prodproof.reach.world import World
 
@@ -162,7 +163,7 @@ class _Look:
     def _committed(self, secret: Secret) -> str:
         if secret.kind != "file" or not self.declared.root:
             return ""
-        place = Path(self.declared.root, secret.ref.partition(":")[2]).absolute()
+        place = Path(self.declared.root, file_of(secret.ref)).absolute()
         for reader in self.world.repositories.values():
             if isinstance(reader, RepositoryReader):
                 try:

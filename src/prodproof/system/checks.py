@@ -10,12 +10,14 @@ from prodproof.facts.posture import SCANNED, cloud_of
 from prodproof.system.environments import DEFAULT, environment_names, environment_of
 from prodproof.system.errors import MAX_SHOWN, Problem, SystemFileError, inert
 from prodproof.system.merged import SystemFile
+from prodproof.system.recovery_checks import problems_of_recovery
 from prodproof.system.schema import ARRAYS
 from prodproof.system.secret_checks import problems_of_secrets
 
 LONGEST_WAIVER = timedelta(days=2 * 366)
 
-_WITH_ENVIRONMENT = ("entry_point", "host", "zone", "data_store", "secret", "secret_manager", "log", "backup", "django")
+_WITH_ENVIRONMENT = ("entry_point", "host", "zone", "data_store", "secret", "secret_manager", "log", "backup", "django",
+                     "maintenance")  # fmt: skip
 
 
 def _per_environment(key: str) -> Callable[[Any], tuple[Any, ...]]:
@@ -41,6 +43,7 @@ _IDENTITY: dict[str, Callable[[Any], Any]] = {
     "secret_rule": lambda item: item.id,
     "secret_allowed": lambda item: item.finding,
     "runbook": lambda item: item.name,
+    "maintenance": lambda item: (item.name, item.environment),
     "django": lambda item: (item.repository, item.directory, item.environment, item.settings),
     "registry": lambda item: item.url,
     "suppression": lambda item: item.advisory,
@@ -74,6 +77,7 @@ def _all(file: SystemFile, guarantees: Collection[str] | None, today: date | Non
     yield from _dates(file, today)
     yield from _references_between(file)
     yield from problems_of_secrets(file)
+    yield from problems_of_recovery(file)
     if guarantees is not None:
         yield from _guarantees(file, guarantees)
 

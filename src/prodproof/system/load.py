@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from prodproof.facts import declared as facts
 from prodproof.facts.declared import Declared
+from prodproof.system.application_tables import RollbackTable
 from prodproof.system.checks import check
 from prodproof.system.environments import choose_environment, environment_of
 from prodproof.system.errors import UserError, inert
 from prodproof.system.merged import SystemFile, read
+from prodproof.system.recovery_tables import BackupAlarmTable
+from prodproof.system.rotation_tables import RotationTable
 from prodproof.system.schema import FILE_NAME
-from prodproof.system.tables import Table
+from prodproof.system.tables import RestoringTable, Table
 
 MAX_LEVELS = 64
 
@@ -77,7 +81,7 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
     hosts = _facts(file, "host", facts.Host)
     secrets = _facts(file, "secret", facts.Secret)
     managers = _facts(file, "secret_manager", facts.SecretManager)
-    apps = _facts(file, "django", facts.DjangoApp)
+    apps = _named(_facts(file, "django", facts.DjangoApp), _repositories(file))
     return Declared(
         system=tables.name,
         environment=next(item for item in environments if item.name == name),
@@ -106,6 +110,7 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
         backups=_here(_facts(file, "backup", facts.Backup), name),
         artifacts=_facts(file, "artifact", facts.Artifact),
         runbooks=_facts(file, "runbook", facts.Runbook),
+        maintenance=_here(_facts(file, "maintenance", facts.MaintenanceWindow), name),
         django=_here(apps, name),
         all_django=apps,
         monitoring=facts.Monitoring(**_plain(tables.monitoring)),
@@ -123,6 +128,12 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
 
 def _here(items: Iterable[Fact], environment: str) -> tuple[Fact, ...]:
     return tuple(item for item in items if getattr(item, "environment") == environment)  # noqa: B009 (a type variable)
+
+
+def _named(apps: tuple[facts.DjangoApp, ...], known: tuple[facts.Repository, ...]) -> tuple[facts.DjangoApp, ...]:
+    """Applications with the names of their repositories."""
+    names = {os.path.normpath(item.path): item.name for item in known}
+    return tuple(replace(app, name=names.get(os.path.normpath(app.repository), "")) for app in apps)
 
 
 def _repositories(file: SystemFile) -> tuple[facts.Repository, ...]:
@@ -167,8 +178,17 @@ def _plain(table: Table) -> dict[str, Any]:
             name, value = "scenarios", tuple(facts.Scenario(**_plain(item)) for item in value)
         elif name == "service":
             name, value = "services", tuple(facts.ManagedService(**_plain(item)) for item in value)
+        elif isinstance(value, RotationTable):
+            given = {key: item for key, item in _plain(value).items() if item is not None}
+            value = facts.SecretRotation(**given | {"kind": facts.RotationKind(value.kind)})
         elif name == "may":
             value = tuple(facts.Power.parse(item) for item in value)
+        elif isinstance(value, RollbackTable):
+            value = facts.Rehearsal(**_plain(value))
+        elif isinstance(value, RestoringTable):
+            value = facts.Restoring(**_plain(value))
+        elif isinstance(value, BackupAlarmTable):
+            value = facts.BackupAlarm(**_plain(value))
         elif isinstance(value, dict):
             value = tuple(sorted(value.items()))
         elif isinstance(value, list):

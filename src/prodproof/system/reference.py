@@ -16,11 +16,12 @@ beside the code, and is reviewed like code. Nothing that is not declared in it i
 - Durations are written `"4h"`, `"1h30m"`, `"5 minutes"`, `"90d"`, `"6 months"` (of 30 days) or `"2y"` (of 365).
 - Dates are written `2027-01-31`, without quotes.
 - Secrets are named by reference; their values never stand in a file, and what looks like one is refused and not
-  repeated. `env:NAME` and `file:PATH` are of the machine that prodproof runs on. `aws-sm:NAME` or `aws-sm:NAME#KEY`
-  (one field of a JSON secret) and `aws-ssm:/PATH` are AWS's Secrets Manager and parameter store. `vault:MOUNT/PATH#KEY`
-  is the KV engine of Vault or OpenBao, `vault-db:MOUNT/ROLE` a role of its database engine, of which only the rotation
-  is looked at. `k8s:NAMESPACE/NAME#KEY` is asked by `kubectl`, `docker:NAME` lies in `/run/secrets`, and
-  `django:SETTING` is known by its fingerprint alone.
+  repeated. `env:NAME`, `file:PATH` and `file:PATH#NAME` (the line `NAME=…` of an env file) are of the machine that
+  prodproof runs on. `aws-sm:NAME` or `aws-sm:NAME#KEY` (one field of a JSON secret) and `aws-ssm:/PATH` are AWS's
+  Secrets Manager and parameter store. `vault:MOUNT/PATH#KEY` is the KV engine of Vault or OpenBao,
+  `vault-db:MOUNT/ROLE` a role of its database engine, of which only the rotation is looked at.
+  `k8s:NAMESPACE/NAME#KEY` is asked by `kubectl`, `docker:NAME` lies in `/run/secrets`, and `django:SETTING` is known
+  by its fingerprint alone.
 - Paths are relative to the directory of the system file.
 - `environment` on a table is `"production"` if left out, or the only declared environment.
 - What a file asks prodproof to run, to resolve or to send beyond a visitor's requests needs trust, which is recorded
@@ -44,7 +45,9 @@ def reference_text() -> str:
         for field, item in table["properties"].items():
             nested = _nested(item, schema)
             if nested is not None:
-                head = f"[[{name}.{field}]]" if field in ("scenario", "service") else f"{name}.{field}"
+                single = "items" not in item
+                head = f"[{name}.{field}]" if single else f"{name}.{field}"
+                head = f"[[{name}.{field}]]" if field in ("scenario", "service") else head
                 parts.append(f"### `{head}`\n\n{nested['description']}\n\n" + _table_text(nested, schema))
     return "\n".join(parts)
 
@@ -100,7 +103,7 @@ def _kind(item: dict[str, Any], schema: dict[str, Any]) -> str:
 
 def _nested(item: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any] | None:
     inner = item.get("items", {})
-    for each in (inner, *inner.get("anyOf", [])):
+    for each in (item, inner, *inner.get("anyOf", []), *item.get("anyOf", [])):
         if "$ref" in each:
             return _resolved(each, schema)
     return None

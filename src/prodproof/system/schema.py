@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from prodproof.system import secret_tables, tables
+from prodproof.system import application_tables, recovery_tables, secret_tables, tables
 from prodproof.system.values import RelativePath, Text
 
 VERSION = 1
@@ -52,12 +52,13 @@ class SystemTables(tables.Table):
     secret: list[secret_tables.SecretTable] = Field(default=[])
     secret_manager: list[secret_tables.SecretManagerTable] = Field(default=[])
     log: list[secret_tables.LogTable] = Field(default=[])
-    backup: list[secret_tables.BackupTable] = Field(default=[])
+    backup: list[recovery_tables.BackupTable] = Field(default=[])
     artifact: list[secret_tables.ArtifactTable] = Field(default=[])
     secret_rule: list[secret_tables.SecretRuleTable] = Field(default=[])
     secret_allowed: list[secret_tables.SecretAllowedTable] = Field(default=[])
     runbook: list[tables.RunbookTable] = Field(default=[])
-    django: list[tables.DjangoTable] = Field(default=[])
+    maintenance: list[tables.MaintenanceTable] = Field(default=[])
+    django: list[application_tables.DjangoTable] = Field(default=[])
     monitoring: tables.MonitoringTable = Field(default_factory=tables.MonitoringTable)
     advisories: tables.AdvisoriesTable = Field(default_factory=tables.AdvisoriesTable)
     registry: list[tables.RegistryTable] = Field(default=[])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from prodproof.system.environments import environment_of
 from prodproof.system.errors import Problem, inert
 from prodproof.system.merged import SystemFile
+from prodproof.system.rotation_checks import problems_of_rotation
 
 KEPT_IN = {
     "aws-sm": "aws",
@@ -36,7 +37,7 @@ def problems_of_secrets(file: SystemFile) -> Iterator[Problem]:
         for url in log.of:
             if url not in entries:
                 yield file.problem("log", index, "of", f"{inert(url)} is the url of no [[entry_point]]")
-    yield from _backups_and_artifacts(file)
+    yield from _artifacts(file)
 
 
 def _secrets(file: SystemFile) -> Iterator[Problem]:
@@ -58,6 +59,9 @@ def _secrets(file: SystemFile) -> Iterator[Problem]:
                 yield file.problem("secret", index, "manager", message)
         elif kind in ("aws", "vault", "kubernetes") and sum(item.kind == kind for item in here) > 1:
             yield file.problem("secret", index, "ref", f'could lie in several managers; say manager = "…" ({kind})')
+        if secret.rotation is not None:
+            for message in problems_of_rotation(secret.rotation, environment, tables):
+                yield file.problem("secret", index, "rotation", message)
         if secret.public and secret.may:
             yield file.problem("secret", index, "may", "of a public value says nothing: everybody has it")
 
@@ -85,13 +89,7 @@ def _managers(file: SystemFile) -> Iterator[Problem]:
             seen.add(service.name)
 
 
-def _backups_and_artifacts(file: SystemFile) -> Iterator[Problem]:
-    stores = {store.name for store in file.tables.data_store}
-    for index, backup in enumerate(file.tables.backup):
-        if backup.store and backup.store not in stores:
-            near = difflib.get_close_matches(backup.store, list(stores), n=1)
-            hint = f'did you mean "{inert(near[0])}"?' if near else "declare it as a [[data_store]]"
-            yield file.problem("backup", index, "store", f'there is no data store "{inert(backup.store)}"; {hint}')
+def _artifacts(file: SystemFile) -> Iterator[Problem]:
     paths = {item.path.rstrip("/") for item in file.tables.repository} or {"."}
     for index, artifact in enumerate(file.tables.artifact):
         if artifact.repository.rstrip("/") not in paths:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from prodproof.facts.declared import Power
+from prodproof.system.rotation_tables import RotationTable
 from prodproof.system.tables import ENVIRONMENT, OWNER, Table
 from prodproof.system.values import Day, Duration, PlacePath, RelativePath, SecretRef, Text, Url, wrong
 
@@ -124,11 +125,12 @@ class SecretTable(Table):
         description="What it logs in to, where its value does not say so: `postgresql://shop@db.internal/shop` without "
         "the password, Vault's address.",
     )
-    allow: list[Literal["login"]] = Field(
+    allow: list[Literal["login", "drills"]] = Field(
         default=[],
         description="login: prodproof may log in with it, read what it can do, and try one act that changes nothing "
-        "and must be refused. Needs trust as well.",
+        "and must be refused; drills: it may be rotated. Needs trust as well.",
     )
+    rotation: RotationTable | None = Field(default=None, description="How it is rotated while the system runs.")
 
 
 class ManagedServiceTable(Table):
@@ -189,17 +191,6 @@ class LogTable(Table):
     of: list[Url] = Field(
         default=[], description="Entry points whose failing requests leave something in it; all if left out."
     )
-    environment: Text | None = Field(default=None, description=ENVIRONMENT)
-    owner: Text = Field(default="", description=OWNER)
-
-
-class BackupTable(Table):
-    """Copies of data, by where they lie."""
-
-    name: Text = Field(description="What the team calls them.")
-    path: PlacePath = Field(description="Glob of their files: `/srv/backups/*.tar.gz`.")
-    kind: Literal["archive", "dump", "folder"] = Field(description="What lies there.")
-    store: Text = Field(default="", description="The `[[data_store]]` that they are copies of.")
     environment: Text | None = Field(default=None, description=ENVIRONMENT)
     owner: Text = Field(default="", description=OWNER)
 

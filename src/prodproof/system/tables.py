@@ -7,21 +7,27 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from prodproof.system.values import (
     Address,
     AdvisorySource,
+    ClockTime,
+    ColumnName,
     Day,
     Duration,
     HostName,
     Nameserver,
     Network,
+    PlacePath,
     RelativePath,
     SecretRef,
+    SshKey,
     SubjectName,
     Text,
+    TimeZone,
     Url,
     ZoneName,
     wrong,
 )
 
 Opt = Literal["port-scan", "errors", "canary", "test-traffic", "drills"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 
 _ALLOW = (
@@ -52,6 +58,9 @@ class EnvironmentTable(Table):
     sign_on: list[HostName] = Field(
         default=[],
         description="Hosts of the sign-on proxy or identity provider that unauthenticated visitors are sent to.",
+    )
+    allow: list[Literal["drills"]] = Field(
+        default=[], description="drills: everything in it may be exercised. Needs trust as well; production, approval."
     )
 
 
@@ -153,6 +162,55 @@ class ScenarioTable(Table):
     rpo: Duration | None = Field(default=None, description="How much of the latest data may be lost: `5m`.")
 
 
+class RestoringTable(Table):
+    """How a restored copy of a data store is tried, and by what it is known to be right."""
+
+    heartbeat: ColumnName | None = Field(
+        default=None,
+        description="`table.column` into which the time is written again and again: its newest value in the copy says "
+        "to which second the data came back.",
+    )
+    changed_at: list[Text] = Field(
+        default=[],
+        description="Columns that are written whenever a row is changed (`updated_at`, `orders.placed_at`): they tell "
+        "a source that has moved on from a damaged copy.",
+    )
+    references: PlacePath | None = Field(
+        default=None, description="The folder in which `prodproof drill run reference` keeps digests."
+    )
+    takes_at_most: Duration = Field(
+        default=86400,
+        description="How long the making of a backup may take; counts where the backup does not say when it began.",
+    )
+    invariants: dict[Text, Text] = Field(
+        default={}, description="What is always so, by name: a query that answers with one row, one column, true."
+    )
+    media: Text = Field(default="", description="The `[[data_store]]` with the files that rows name.")
+    media_columns: list[ColumnName] = Field(default=[], description="`table.column` in which the files' names are.")
+    root: RelativePath = Field(
+        default="", description="Of a store of files: the folder within what was restored that is its root."
+    )
+    source: PlacePath | None = Field(
+        default=None, description="Of a store of files, or SQLite: the folder or file at the source."
+    )
+    application: list[Text] = Field(
+        default=[],
+        description="The command that serves the application on the copy, without any network but its own 127.0.0.1.",
+    )
+    variables: dict[Text, str] = Field(
+        default={},
+        description="All that it sees of an environment. Filled in: `{url}`, `{socket}`, `{database}`, `{user}`.",
+    )
+    health: Url = Field(
+        default="http://127.0.0.1:8000/healthz", description="Where it answers with 200 when it is well."
+    )
+    full: bool = Field(default=False, description="Whether every row of large tables is compared.")
+    scratch: PlacePath | None = Field(
+        default=None,
+        description="The folder on an encrypted disk in which the copy may lie; else memory, else `/var/tmp`.",
+    )
+
+
 class DataStoreTable(Table):
     """A database, bucket, queue, cache or directory with data that is not in the repository."""
 
@@ -166,6 +224,10 @@ class DataStoreTable(Table):
     )
     rpo: Duration | None = Field(default=None, description="Recovery point objective: how much may be lost (`5m`).")
     scenario: list[ScenarioTable] = Field(default=[], description="Objectives for single ways of losing it.")
+    restore: RestoringTable = Field(
+        default_factory=RestoringTable, description="How a restored copy is tried, and by what it is known to be right."
+    )
+    allow: list[Literal["drills"]] = Field(default=[], description="drills: it may be exercised. Needs trust as well.")
 
 
 class PersonTable(Table):
@@ -176,6 +238,9 @@ class PersonTable(Table):
     email: Text = Field(default="", description="Address at work.")
     roles: list[Text] = Field(default=[], description="What the person does: `developer`, `on-call`.")
     accounts: dict[Text, Text] = Field(default={}, description='Account name by service: `{ github = "ana" }`.')
+    keys: list[SshKey] = Field(
+        default=[], description="SSH public keys with which this person signs orders and approvals of drills."
+    )
     joined: Day | None = Field(default=None, description="First day.")
     left: Day | None = Field(default=None, description="Last day; from then on all access must be gone.")
 
@@ -228,31 +293,25 @@ class RunbookTable(Table):
     covers: list[Text] = Field(default=[], description="Guarantee ids, kinds of incident or alert names.")
 
 
+class MaintenanceTable(Table):
+    """A time of the week in which drills may run. Without any, an environment is open at all times."""
+
+    name: Text = Field(description="What the team calls it.")
+    start: ClockTime = Field(description='When it opens, `"22:00"`.')
+    end: ClockTime = Field(description='When it closes; not later than the start means on the next day: `"04:30"`.')
+    days: list[Weekday] = Field(
+        default=["mon", "tue", "wed", "thu", "fri", "sat", "sun"], min_length=1, description="Days on which it opens."
+    )
+    timezone: TimeZone = Field(default="UTC", description='By whose clock: `"Europe/Berlin"`.')
+    environment: Text | None = Field(default=None, description=ENVIRONMENT)
+    owner: Text = Field(default="", description=OWNER)
+
+
 class RepositoryTable(Table):
     """A git repository of the system. Without any, there is one: the system file's own directory."""
 
     path: RelativePath = Field(description='Relative to this file: `"."`, `"../api"`.')
     name: Text = Field(default="", description="How reports call it: `acme/shop`.")
-
-
-class DjangoTable(Table):
-    """How to ask a Django application for its effective settings. It runs only with trust."""
-
-    environment: Text | None = Field(default=None, description=ENVIRONMENT)
-    manage: list[Text] = Field(
-        description='What runs manage.py there: `["docker", "compose", "exec", "-T", "web", "python", "manage.py"]`.',
-        min_length=1,
-    )
-    repository: RelativePath = Field(
-        default=".", description="The repository that it belongs to, as in [[repository]]."
-    )
-    directory: RelativePath = Field(default=".", description="Where the command is run, relative to this file.")
-    settings: Text | None = Field(
-        default=None, description="Dotted name of the settings module, if the command does not say it."
-    )
-    urlconf: Text | None = Field(
-        default=None, description="Dotted name of the URL configuration, if not the settings' own."
-    )
 
 
 class MonitoringTable(Table):
@@ -262,6 +321,11 @@ class MonitoringTable(Table):
         default=[], description="Globs of Prometheus rule files, in the repositories."
     )
     alertmanager: list[RelativePath] = Field(default=[], description="Globs of Alertmanager configurations.")
+    prometheus_url: Url | None = Field(default=None, description="Where Prometheus is asked; read only.")
+    alertmanager_url: Url | None = Field(default=None, description="Where Alertmanager is asked; read only.")
+    credentials: SecretRef | None = Field(
+        default=None, description="What both are asked with: `user:password`, or a bearer token."
+    )
     urgent: list[Text] = Field(
         default=["critical", "page", "urgent", "emergency"], description="Severities that must reach a person at once."
     )

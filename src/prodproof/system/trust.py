@@ -13,14 +13,17 @@ import re
 import secrets
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prodproof.system.application_tables import RollbackTable
 from prodproof.system.environments import DEFAULT, environment_of
 from prodproof.system.errors import UserError, inert
 from prodproof.system.merged import SystemFile
+from prodproof.system.recovery_tables import asks_of_backup
+from prodproof.system.rotation_checks import asks_of_rotation
 
 MAX_BYTES = 4 * 1024 * 1024
 FORMAT = 1
@@ -32,7 +35,8 @@ class Ask:
     """One thing that a system file wants to be done."""
 
     what: str
-    """`runs`, `reads secret`, `logs in`, `sends traffic`, `contacts` or `asks`."""
+    """`runs`, `signals`, `reads secret`, `logs in`, `sends traffic`, `contacts`, `exercises`, `lets approve` or
+    `asks`."""
 
     where: str
     """Which part of the file asks for it: `django of production`; never a value."""
@@ -79,10 +83,15 @@ def asks(file: SystemFile) -> tuple[Ask, ...]:
         command = f"{shlex.join(app.manage)}  in {app.directory}"
         command += f"  settings {app.settings}" if app.settings else ""
         found.append(Ask("runs", where, command + (f"  urls {app.urlconf}" if app.urlconf else "")))
+        found += [Ask("exercises", where, app.directory)] * ("drills" in app.allow)
+        found += _rehearsed(app.rollback, where) if app.rollback else ()
     found += [Ask("reads secret", f"secret {item.name} of {environment(item)}", item.ref) for item in tables.secret]
     for item in tables.secret:
         where = f"secret {item.name} of {environment(item)}"
-        found += [Ask("logs in", where, f"to {item.opens or 'what it says itself'}") for _ in item.allow]
+        what = f"to {item.opens or 'what it says itself'}"
+        found += [Ask("logs in", where, what)] * ("login" in item.allow)
+        found += [Ask("exercises", where, "makes a new one, retires the old one")] * ("drills" in item.allow)
+        found += [Ask(kind, where, text) for kind, text in asks_of_rotation(item.rotation)]
     for manager in tables.secret_manager:
         where = f"secret manager {manager.name} of {environment(manager)}"
         if manager.credentials:
@@ -106,6 +115,26 @@ def asks(file: SystemFile) -> tuple[Ask, ...]:
         addresses = " ".join((host.name, *host.addresses))
         found.append(Ask("contacts", f"host {host.name} of {environment(host)}", addresses))
         found += [Ask("sends traffic", f"host {host.name}", f"{item} to {addresses}") for item in host.allow]
+    for place in tables.environment:
+        found += [Ask("exercises", f"environment {place.name}", "everything in it")] * ("drills" in place.allow)
+    for store in tables.data_store:
+        where = f"data store {store.name} of {environment(store)}"
+        found += [Ask("exercises", where, store.name)] * ("drills" in store.allow)
+        if store.restore.application:
+            found.append(Ask("runs", where, f"on a restored copy: {shlex.join(store.restore.application)}"))
+        found += [Ask("runs", where, f"on a restored copy: {query}") for query in store.restore.invariants.values()]
+    for backup in tables.backup:
+        where = f"backup {backup.name} of {environment(backup)}"
+        found += [Ask(kind, where, text) for kind, text in asks_of_backup(backup)]
+        found += [Ask("exercises", where, backup.name)] * ("drills" in backup.allow)
+        found += [Ask("exercises", where, f"writes into {backup.alarm.textfiles}")] if backup.alarm else []
+    monitoring = tables.monitoring
+    for url in (monitoring.prometheus_url, monitoring.alertmanager_url):
+        if url and monitoring.credentials:
+            found.append(Ask("reads secret", "monitoring", f"{monitoring.credentials}, sent to {url}"))
+        found += [Ask("contacts", "monitoring", url)] if url else []
+    for person in tables.person:
+        found += [Ask("lets approve", f"person {person.id}", key) for key in person.keys]
     for zone in tables.zone:
         source = ", ".join(item for item in (zone.file, zone.names, zone.nameserver) if item)
         found.append(
@@ -114,6 +143,18 @@ def asks(file: SystemFile) -> tuple[Ask, ...]:
     if tables.advisories.source in ("osv", "pypi"):
         found.append(Ask("asks", "advisories", f"{tables.advisories.source} about the packages in use"))
     return tuple(sorted(set(found)))
+
+
+def _rehearsed(table: RollbackTable, where: str) -> Iterator[Ask]:
+    """What the drill `rollback` runs of two versions."""
+    for words in (table.manage, table.prepare, table.serve, table.write, table.enqueue, table.run_job):
+        if words:
+            yield Ask("runs", f"rollback of {where}", shlex.join(words))
+    given = [f"{name}={value}" for name, value in sorted(table.variables.items())]
+    more = [f"settings {table.settings}"] * bool(table.settings) + ["with the network"] * table.network
+    yield Ask("runs", f"rollback of {where}", " ".join((table.previous, table.current, *given, *more)))
+    if table.copy_of:
+        yield Ask("runs", f"rollback of {where}", f"on a copy of {table.copy_of}")
 
 
 class TrustStore:

@@ -5,6 +5,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -27,6 +28,15 @@ _REFERENCE = re.compile(
 REFERENCE_FORMS = (
     "env:NAME, file:PATH, aws-sm:NAME#KEY, aws-ssm:/PATH, vault:MOUNT/PATH#KEY, vault-db:MOUNT/ROLE, "
     "k8s:NAMESPACE/NAME#KEY, docker:NAME or django:SETTING"
+)
+SSH_KEY_TYPES = (
+    "ssh-ed25519",
+    "sk-ssh-ed25519@openssh.com",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+    "ssh-rsa",
 )
 _SCHEMES = "^(env:|file:|aws-sm:|aws-ssm:|vault:|vault-db:|k8s:|docker:|django:)"
 
@@ -178,11 +188,41 @@ def _place(value: str) -> str:
     return value
 
 
+def _column(value: str) -> str:
+    parts = value.split(".")
+    if len(parts) not in (2, 3) or not all(part.strip() for part in parts) or "\0" in value:
+        raise wrong("expected table.column, or schema.table.column")
+    return value
+
+
 def _subject(value: str) -> str:
     kind, _, name = value.partition(":")
     if not kind or not name:
         raise wrong("expected kind:name as a report shows it, for example host:shop.example")
     return value
+
+
+def _clock_time(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise wrong(f'"{inert(value, 20)}" is no time of the day; write for example "22:30"')
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise wrong(f'there is no time zone "{inert(value)}"; write for example "UTC" or "Europe/Berlin"') from None
+    return value
+
+
+def _ssh_key(value: str) -> str:
+    kind, _, rest = value.strip().partition(" ")
+    if value.lstrip().startswith("-----"):
+        raise wrong("looks like a private key (not shown here); write the line of the .pub file, and make a new key")
+    if kind not in SSH_KEY_TYPES or not re.fullmatch(r"[A-Za-z0-9+/]{40,2000}={0,2}", rest.split(" ")[0]):
+        raise wrong(f'expected the line of a .pub file, "{SSH_KEY_TYPES[0]} AAAA…"')
+    return f"{kind} {rest.split(' ')[0]}"
 
 
 def _source(value: str) -> str:
@@ -221,5 +261,14 @@ SubjectName = Annotated[str, AfterValidator(_subject)]
 AdvisorySource = Annotated[
     str, AfterValidator(_source), Field(json_schema_extra={"pattern": "^(none|osv|pypi|osv-export:.+)$"})
 ]
+ClockTime = Annotated[str, AfterValidator(_clock_time), Field(json_schema_extra={"pattern": r"^\d\d:\d\d$"})]
+TimeZone = Annotated[str, AfterValidator(_time_zone), Field(max_length=100)]
+SshKey = Annotated[str, AfterValidator(_ssh_key), Field(max_length=4000)]
 PlacePath = Annotated[str, AfterValidator(_place), Field(max_length=1000)]
 """Of things that lie outside the repository: relative to the system file, or absolute on the machine."""
+ColumnName = Annotated[
+    str,
+    AfterValidator(_column),
+    Field(max_length=200, json_schema_extra={"pattern": r"^[^.]+\.[^.]+(\.[^.]+)?$"}),
+]
+"""`table.column` or `schema.table.column`."""

@@ -46,6 +46,28 @@ def test_an_id_that_only_stands_in_a_value_is_no_entry(file: Path) -> None:
     assert FileTrail(file).has("mine", start) is False
 
 
+def entry(path: str, who: object, kind: str = "request", operation: str = "read") -> str:
+    about = {"id": f"id-{path}", "path": path, "operation": operation}
+    return json.dumps({"time": "2026-01-01T00:00:00Z", "type": kind, "auth": who, "request": about}) + "\n"
+
+
+def test_who_asked_for_a_path_since(file: Path) -> None:
+    start = begun(file)
+    with file.open("a") as more:
+        more.write(entry("secret/data/x", {"display_name": "approle-shop"}))
+        more.write(entry("secret/data/x", {"display_name": "approle-shop"}, kind="response"))
+        more.write(entry("secret/data/other", {"display_name": "approle-shop"}))
+        more.write(entry("secret/data/x", {"policies": ["root", "ops"]}, operation="update"))
+        more.write('"secret/data/x"\n[]\n{"request": "secret/data/x"}\n' + entry("secret/data/x", "nonsense"))
+    found = FileTrail(file).about("secret/data/x", start)
+    assert isinstance(found, tuple)
+    assert [(item.who, item.operation) for item in found] == [
+        ("approle-shop", "read"), ("root, ops", "update"), ("nobody known", "read"),
+    ]  # fmt: skip
+    missing = FileTrail(file.with_name("none")).about("secret/data/x", start)
+    assert isinstance(missing, Unseen) and missing.why is Reason.UNREACHABLE
+
+
 def test_a_trail_that_was_rotated_or_emptied_meanwhile(file: Path) -> None:
     start = begun(file)
     os.rename(file, file.with_name("audit.log.1"))

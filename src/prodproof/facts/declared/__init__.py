@@ -4,6 +4,8 @@
 Durations are seconds, dates are calendar dates, URLs are kept as they were written.
 """
 
+from prodproof.facts.declared.exercises import BackupAlarm, Rehearsal
+from prodproof.facts.declared.maintenance import MaintenanceWindow
 from prodproof.facts.declared.policy import (
     Advisories,
     GateScope,
@@ -13,6 +15,7 @@ from prodproof.facts.declared.policy import (
     Suppression,
     Waiver,
 )
+from prodproof.facts.declared.recovery import Backup
 from prodproof.facts.declared.responsibilities import (
     DataStore,
     Owner,
@@ -23,9 +26,10 @@ from prodproof.facts.declared.responsibilities import (
     Service,
     Vendor,
 )
+from prodproof.facts.declared.restoring import Restoring
+from prodproof.facts.declared.rotation import RotationKind, SecretRotation
 from prodproof.facts.declared.secrets import (
     Artifact,
-    Backup,
     Log,
     ManagedService,
     Power,
@@ -53,6 +57,7 @@ __all__ = [
     "Advisories",
     "Artifact",
     "Backup",
+    "BackupAlarm",
     "DataStore",
     "Declared",
     "DjangoApp",
@@ -62,6 +67,7 @@ __all__ = [
     "GateScope",
     "Host",
     "Log",
+    "MaintenanceWindow",
     "ManagedService",
     "Monitoring",
     "NotApplicable",
@@ -71,13 +77,17 @@ __all__ = [
     "Port",
     "Power",
     "Registry",
+    "Rehearsal",
     "Repository",
+    "Restoring",
     "Retention",
+    "RotationKind",
     "Runbook",
     "Scenario",
     "Secret",
     "SecretAllowed",
     "SecretManager",
+    "SecretRotation",
     "SecretRule",
     "Service",
     "Suppression",

@@ -16,6 +16,10 @@ class Monitoring:
     """Severity values that must reach a person at once."""
 
     informative: tuple[str, ...] = ("warning", "info", "informational", "notice", "ticket", "none")
+    prometheus_url: str | None = None
+    alertmanager_url: str | None = None
+    credentials: str | None = None
+    """Secret reference of what both are asked with: `user:password`, or a bearer token."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Data with its objectives, people, others that the system depends on, and who answers for what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from prodproof.facts.declared.restoring import Restoring
+from prodproof.facts.declared.targets import Permission
 from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
 
@@ -34,6 +36,8 @@ class DataStore:
     """Recovery point objective, seconds."""
 
     scenarios: tuple[Scenario, ...] = ()
+    restore: Restoring = field(default_factory=Restoring)
+    allow: frozenset[Permission] = frozenset()
     location: Location | None = None
 
     @property
@@ -51,6 +55,9 @@ class Person:
     roles: tuple[str, ...] = ()
     accounts: tuple[tuple[str, str], ...] = ()
     """Pairs of service and account name."""
+
+    keys: tuple[str, ...] = ()
+    """SSH public keys (`ssh-ed25519 AAAA…`) with which this person signs orders and approvals."""
 
     joined: date | None = None
     left: date | None = None

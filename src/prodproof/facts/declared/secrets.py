@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from prodproof.facts.declared.rotation import SecretRotation
 from prodproof.facts.declared.targets import Permission
 from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
@@ -83,6 +84,9 @@ class Secret:
     """URL of what it logs in to, without the secret itself, where its value does not say it."""
 
     allow: frozenset[Permission] = frozenset()
+
+    rotation: SecretRotation | None = None
+    """How it is rotated while the system runs; None: nobody knows."""
 
     expires: date | None = None
     """The last day on which it works, as issued."""
@@ -176,29 +180,6 @@ class Log:
     @property
     def subject(self) -> Subject:
         return Subject("log", self.name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backup:
-    """Copies of data."""
-
-    name: str
-    path: str
-    """Glob of files: relative to the system file, or absolute."""
-
-    kind: str
-    """`archive`, `dump`, `folder`."""
-
-    store: str = ""
-    """The data store that they are copies of."""
-
-    environment: str = "production"
-    owner: str = ""
-    location: Location | None = None
-
-    @property
-    def subject(self) -> Subject:
-        return Subject("backup", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

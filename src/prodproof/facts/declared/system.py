@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from prodproof.facts.declared.maintenance import MaintenanceWindow
 from prodproof.facts.declared.policy import (
     Advisories,
     GateScope,
@@ -11,6 +12,7 @@ from prodproof.facts.declared.policy import (
     Suppression,
     Waiver,
 )
+from prodproof.facts.declared.recovery import Backup
 from prodproof.facts.declared.responsibilities import (
     DataStore,
     Owner,
@@ -22,7 +24,6 @@ from prodproof.facts.declared.responsibilities import (
 )
 from prodproof.facts.declared.secrets import (
     Artifact,
-    Backup,
     Log,
     Secret,
     SecretAllowed,
@@ -39,7 +40,9 @@ from prodproof.facts.declared.targets import (
 )
 from prodproof.facts.subject import Subject
 
-Listed = EntryPoint | Host | Zone | DataStore | Repository | Secret | SecretManager | Log | Backup | Artifact
+Listed = (
+    EntryPoint | Host | Zone | DataStore | Repository | Secret | SecretManager | Log | Backup | Artifact | DjangoApp
+)
 """What is declared one by one, each with a subject of its own."""
 
 
@@ -90,6 +93,7 @@ class Declared:
     backups: tuple[Backup, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
     django: tuple[DjangoApp, ...] = ()
     all_django: tuple[DjangoApp, ...] = ()
     monitoring: Monitoring = field(default_factory=Monitoring)
@@ -130,5 +134,6 @@ class Declared:
             Log: self.logs,
             Backup: self.backups,
             Artifact: self.artifacts,
+            DjangoApp: self.django,
         }
         return by_type[kind]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from prodproof.facts.declared.exercises import Rehearsal
 from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
 
@@ -49,6 +50,9 @@ class Environment:
 
     sign_on: tuple[str, ...] = ()
     """Host names of the sign-on proxy or identity provider that unauthenticated visitors are sent to."""
+
+    allow: frozenset[Permission] = frozenset()
+    """`drills`: everything in this environment may be exercised."""
 
     location: Location | None = None
 
@@ -206,4 +210,16 @@ class DjangoApp:
     """Dotted name of the settings module, if the command does not say it."""
 
     urlconf: str | None = None
+    rollback: Rehearsal | None = None
+    """How a rollback is exercised."""
+
+    name: str = ""
+    """Of its repository."""
+
+    allow: frozenset[Permission] = frozenset()
     location: Location | None = None
+
+    @property
+    def subject(self) -> Subject:
+        below = "" if self.directory == "." else f"/{self.directory}"
+        return Subject("app", f"{self.name or self.repository}{below}#{self.environment}")

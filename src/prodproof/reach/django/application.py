@@ -71,10 +71,18 @@ def ask(
 
 def payload(fingerprint_key: bytes, marker: str) -> bytes:
     """What is written to the shell: one line, which a prompt, an `exec` and IPython all read alike."""
-    packed = base64.b64encode(zlib.compress(COLLECTOR.read_bytes(), 9)).decode("ascii")
-    source = f"__import__('zlib').decompress(__import__('base64').b64decode('{packed}')).decode('utf-8')"
-    call = f"\\nmain({fingerprint_key.hex()!r}, {marker!r})\\n"
-    return f'exec(compile({source} + "{call}", "prodproof_collector", "exec"), {{"__name__": "prodproof"}})\n'.encode()
+    return packed(COLLECTOR, f"main({fingerprint_key.hex()!r}, {marker!r})")
+
+
+def packed(script: Path, call: str) -> bytes:
+    """A script of ours as one line for the shell, with the call that begins it."""
+    body = base64.b64encode(zlib.compress(script.read_bytes(), 9)).decode("ascii")
+    source = f"__import__('zlib').decompress(__import__('base64').b64decode('{body}')).decode('utf-8')"
+    name = f"prodproof_{script.stem}"
+    return (
+        f"exec(compile({source} + {json.dumps(chr(10) + call + chr(10))}, {name!r}, 'exec'), "
+        '{"__name__": "prodproof"})\n'
+    ).encode()
 
 
 def read_reply(finished: Finished, marker: str) -> "dict[str, Any] | Unseen":

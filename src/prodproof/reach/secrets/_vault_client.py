@@ -53,8 +53,12 @@ class VaultClient:
         return self._ask(lambda client: client.adapter.list(f"/v1/{quote(path.rstrip('/'))}"), f"the list of {path}")
 
     def post(self, path: str, what: str, given: dict[str, object]) -> Answer | Unseen:
-        """Write to a path: only logins of our own are made and taken back so."""
+        """Write to a path: only logins of our own are made and taken back so, and values where they are rotated."""
         return self._ask(lambda client: client.adapter.post(f"/v1/{quote(path)}", json=given), what)
+
+    def delete(self, path: str, what: str) -> Answer | Unseen:
+        """Delete what lies at a path."""
+        return self._ask(lambda client: client.adapter.delete(f"/v1/{quote(path)}"), what)
 
     def transport(self) -> Transport | Unseen:
         """How the connection is protected."""

@@ -17,7 +17,9 @@ from prodproof.facts.secrets import (
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets._aws_posture import posture_of
 from prodproof.reach.secrets._aws_session import ABSENT, Aws, code_of, why
+from prodproof.reach.secrets._aws_writer import AwsWriter
 from prodproof.reach.secrets.store import MAX_NAMES, Limits, ReadMark, SecretStore, rest, value_of
+from prodproof.reach.secrets.writer import SecretWriter
 
 DAY = 86400
 MAX_EVENT_PAGES = 40
@@ -164,6 +166,9 @@ class AwsStore(SecretStore):
 
     def posture(self) -> ManagerPosture | Unseen:
         return posture_of(self._aws, self._roles, self._trail, self._ca, self._limits)
+
+    def writer(self) -> SecretWriter | Unseen:
+        return AwsWriter(self._ask)
 
     def close(self) -> None:
         self._aws.close()

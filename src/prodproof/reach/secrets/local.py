@@ -11,7 +11,9 @@ from pathlib import Path
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.secrets import ListedSecret, ManagerPosture, SecretDescription, SecretFile, SecretListing
 from prodproof.reach.secret import MAX_SECRET, Secret
+from prodproof.reach.secrets._file_writer import MAX_FILE, FileWriter, split, variable
 from prodproof.reach.secrets.store import MAX_NAMES, SecretStore, rest, value_of
+from prodproof.reach.secrets.writer import SecretWriter
 
 DOCKER = Path("/run/secrets")
 _NO_MANAGER = Unseen(Reason.NOT_CONFIGURED, "a process's environment and single files are no secret manager")
@@ -55,18 +57,22 @@ class FileStore(SecretStore):
         self._root = root
 
     def read(self, reference: str) -> Secret | Unseen:
-        name = rest(reference)
+        name, inner = split(reference)
+        if inner is not None and (self._root / rest(reference)).exists():
+            name, inner = rest(reference), None  # a file whose name has a number sign
         descriptor = self._open(name)
         if isinstance(descriptor, Unseen):
             return descriptor
         with os.fdopen(descriptor, "rb") as file:
             try:
+                if inner is not None:
+                    return _line(name, inner, file.read(MAX_FILE + 1))
                 return value_of(f"the file {name}", file.read(MAX_SECRET + 1))
             except OSError as error:
                 return Unseen(Reason.INCOMPLETE, f"the file {name} cannot be read: {error.strerror}")
 
     def describe(self, reference: str) -> SecretDescription | Unseen:
-        name = rest(reference)
+        name = split(reference)[0]
         descriptor = self._open(name)
         if isinstance(descriptor, Unseen):
             if descriptor.why is not Reason.NOT_CONFIGURED:
@@ -109,6 +115,9 @@ class FileStore(SecretStore):
     def posture(self) -> ManagerPosture | Unseen:
         return _NO_MANAGER
 
+    def writer(self) -> SecretWriter | Unseen:
+        return FileWriter(self._root) if self.kind == "files" else super().writer()
+
     def _open(self, name: str) -> int | Unseen:
         path = self._root / name
         try:
@@ -121,6 +130,20 @@ class FileStore(SecretStore):
             return descriptor
         os.close(descriptor)
         return Unseen(Reason.NOT_CONFIGURED, f"{name} is not a regular file")
+
+
+def file_of(reference: str) -> str:
+    """The path in a `file:` reference, without the line of an env file."""
+    return split(reference)[0]
+
+
+def _line(path: str, name: str, data: bytes) -> Secret | Unseen:
+    if len(data) > MAX_FILE:
+        return Unseen(Reason.INCOMPLETE, f"the file {path} is too large")
+    value = variable(data.decode("utf-8", "replace"), name)
+    if value is None:
+        return Unseen(Reason.NOT_CONFIGURED, f"the file {path} has no line {name}=…")
+    return value_of(f"{name} in the file {path}", value)
 
 
 def _listing(names: Iterable[str], gaps: Iterable[Unseen] = ()) -> SecretListing:

@@ -7,6 +7,7 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts.secrets import ComponentPrint, ManagerPosture, SecretDescription, SecretListing
 from prodproof.reach.secret import MAX_SECRET, Secret
 from prodproof.reach.secrets.components import prints_of
+from prodproof.reach.secrets.writer import SecretWriter
 
 MAX_NAMES = 20_000
 MAX_EARLIER = 5
@@ -84,6 +85,10 @@ class SecretStore(ABC):
         None where the store keeps none, or does not let them be read: what they are used for does without.
         """
         return ()
+
+    def writer(self) -> SecretWriter | Unseen:
+        """What writes to it."""
+        return Unseen(Reason.NOT_CONFIGURED, f"prodproof cannot write secrets of the kind {self.kind}")
 
     def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Give connections and tokens back."""

@@ -1,6 +1,7 @@
 """From what is declared to the store that can answer, each opened once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -64,8 +65,12 @@ class Stores:
                 store.close()
         self._open.clear()
 
-    def of(self, secret: given.Secret) -> SecretStore | Unseen:
-        """The store that a secret's reference leads to."""
+    def of(self, secret: given.Secret, writer: str | None = None) -> SecretStore | Unseen:
+        """The store that a secret's reference leads to.
+
+        Args:
+            writer: reference of the login with which it is opened, if not the manager's own.
+        """
         if not self._declared.trusted:
             return UNTRUSTED
         kind = MANAGED.get(secret.kind)
@@ -75,6 +80,8 @@ class Stores:
         named = [item for item in managers if item.kind == kind and secret.manager in (None, item.name)]
         if len(named) > 1:
             return Unseen(Reason.NOT_DECLARED, f"the secret {secret.name} could lie in several managers: say manager")
+        if named and writer is not None:
+            return self.manager(replace(named[0], name=f"{named[0].name}, to write", credentials=writer))
         if named:
             return self.manager(named[0])
         if kind == "vault":

@@ -7,8 +7,10 @@ import json
 import os
 import pwd
 import stat
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.secret_audit import TrailFile
@@ -17,6 +19,7 @@ MAX_NEW = 256 * 1024 * 1024
 """Bytes that a trail may grow by while it is looked at."""
 
 MAX_LINE = 1 << 20
+MAX_ENTRIES = 1_000
 _GET_FLAGS = 0x80086601
 """FS_IOC_GETFLAGS (linux/fs.h, 64 bits)."""
 
@@ -29,6 +32,22 @@ class Position:
 
     inode: int
     size: int
+
+
+@dataclass(frozen=True)
+class TrailEntry:
+    """One request that a trail holds."""
+
+    at: str
+    """As the trail has it (RFC 3339)."""
+
+    who: str
+    """The name of the login."""
+
+    operation: str
+    """`read`, `update` …"""
+
+    request: str
 
 
 class FileTrail:
@@ -53,12 +72,8 @@ class FileTrail:
         except OSError as error:
             return self._why(error)
         with os.fdopen(descriptor, "rb") as file:
-            now = os.fstat(descriptor)
-            # A trail that was rotated meanwhile begins anew.
-            start = since.size if now.st_ino == since.inode and now.st_size >= since.size else 0
-            if now.st_size - start > MAX_NEW:
-                return Unseen(Reason.INCOMPLETE, f"{self._path.name} grew by more than {MAX_NEW >> 20} MB meanwhile")
-            file.seek(start)
+            if (gap := self._from(file, since)) is not None:
+                return gap
             wanted = request.encode()
             try:
                 while line := file.readline(MAX_LINE):
@@ -67,6 +82,40 @@ class FileTrail:
             except OSError as error:
                 return self._why(error)
         return False
+
+    def about(self, path: str, since: Position) -> tuple[TrailEntry, ...] | Unseen:
+        """The requests for a path since then, each once; at most MAX_ENTRIES, the latest.
+
+        Args:
+            path: as the trail has it.
+        """
+        try:
+            file = open(self._path, "rb")  # noqa: SIM115 - closed by the next line's with
+        except OSError as error:
+            return self._why(error)
+        found: deque[TrailEntry] = deque(maxlen=MAX_ENTRIES)
+        with file:
+            if (gap := self._from(file, since)) is not None:
+                return gap
+            wanted = json.dumps(path).encode()
+            try:
+                while line := file.readline(MAX_LINE):
+                    entry = _entry(line, path) if wanted in line else None
+                    if entry is not None:
+                        found.append(entry)
+            except OSError as error:
+                return self._why(error)
+        return tuple(found)
+
+    def _from(self, file: BinaryIO, since: Position) -> Unseen | None:
+        """Go to where the trail had come to; why that cannot be, or None."""
+        now = os.fstat(file.fileno())
+        # A trail that was rotated meanwhile begins anew.
+        start = since.size if now.st_ino == since.inode and now.st_size >= since.size else 0
+        if now.st_size - start > MAX_NEW:
+            return Unseen(Reason.INCOMPLETE, f"{self._path.name} grew by more than {MAX_NEW >> 20} MB meanwhile")
+        file.seek(start)
+        return None
 
     def protection(self) -> TrailFile | Unseen:
         """Who may change it."""
@@ -100,6 +149,21 @@ class FileTrail:
         if isinstance(error, (FileNotFoundError, NotADirectoryError)):
             return Unseen(Reason.UNREACHABLE, f"the trail {self._path.name} is not on this machine")
         return Unseen(Reason.INCOMPLETE, f"the trail {self._path.name}: {error.strerror}")
+
+
+def _entry(line: bytes, path: str) -> TrailEntry | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    about = entry.get("request") if isinstance(entry, dict) else None
+    if not isinstance(about, dict) or about.get("path") != path or entry.get("type") != "request":
+        return None
+    login = entry.get("auth")
+    named = login if isinstance(login, dict) else {}
+    who = named.get("display_name") or ", ".join(map(str, named.get("policies") or ())) or "nobody known"
+    operation, at = str(about.get("operation") or ""), str(entry.get("time") or "")
+    return TrailEntry(at[:40], str(who)[:200], operation[:20], str(about.get("id") or "")[:100])
 
 
 def _is_about(line: bytes, request: str) -> bool:

@@ -19,7 +19,9 @@ from prodproof.facts.secrets import (
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets._vault_client import Answer, VaultClient, moment
 from prodproof.reach.secrets._vault_posture import posture_of
+from prodproof.reach.secrets._vault_writer import VaultWriter
 from prodproof.reach.secrets.store import MAX_EARLIER, MAX_NAMES, Limits, ReadMark, SecretStore, rest, value_of
+from prodproof.reach.secrets.writer import SecretWriter
 
 MAX_FOLDERS = 5000
 
@@ -137,6 +139,9 @@ class VaultStore(SecretStore):
 
     def posture(self) -> ManagerPosture | Unseen:
         return posture_of(self._client)
+
+    def writer(self) -> SecretWriter | Unseen:
+        return VaultWriter(self._client, self._place)
 
     def close(self) -> None:
         for lease in self._taken:

@@ -1,0 +1,189 @@
+"""What the steps of a restore hand to each other, as plain JSON and back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from prodproof.drills._scratch import place_of
+from prodproof.drills.drill import Plain, Scene, Values
+from prodproof.facts import Reason, Unseen
+from prodproof.facts import declared as given
+from prodproof.facts.declared import Backup, DataStore, Declared
+from prodproof.facts.restore_points import Contents
+from prodproof.facts.restores import Difference, DifferenceKind, Undecided
+from prodproof.reach.backups.backup_store import BackupStore, Piece, Restored, RestorePoint, open_store
+from prodproof.reach.secret import Secret
+from prodproof.reach.secrets.stores import Stores
+
+MAX_TOLD = 100
+"""Differences of one step that are kept one by one."""
+
+
+@dataclass
+class Findings:
+    """What one step of the proof saw."""
+
+    differences: list[Difference] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
+    unheld: list[str] = field(default_factory=list)
+    """What was held against nothing, for there is nothing; invariants may stand in for it."""
+
+    sampled: list[str] = field(default_factory=list)
+    tables: int = 0
+    rows: int = 0
+
+    def found(self, kind: DifferenceKind, what: str, says: str) -> None:
+        """A damage."""
+        self.differences.append(Difference(kind=kind, what=what, says=says))
+
+    def open(self, what: str, says: str) -> None:
+        """Something that may be a damage."""
+        self.undecided.append(Undecided(what=what, says=says))
+
+    def plain(self) -> dict[str, Plain]:
+        """As JSON; more than MAX_TOLD of a list are counted in its last entry."""
+        more = len(self.differences) - MAX_TOLD
+        told = self.differences[:MAX_TOLD]
+        if more > 0:
+            told.append(Difference(kind=told[-1].kind, what="and more", says=f"{more} more differences"))
+        return {
+            "differences": [[item.kind.value, item.what, item.says] for item in told],
+            "undecided": [[item.what, item.says] for item in self.undecided[:MAX_TOLD]],
+            "uncompared": list(self.uncompared[:MAX_TOLD]),
+            "unheld": list(self.unheld[:MAX_TOLD]),
+            "sampled": list(self.sampled[:MAX_TOLD]),
+            "tables": self.tables,
+            "rows": self.rows,
+        }
+
+    def line(self) -> str:
+        """For the timeline."""
+        number = len(self.differences)
+        if number:
+            first = self.differences[0]
+            return f"{number} damage{'s' if number > 1 else ''}; {first.what}: {first.says}"
+        if self.undecided:
+            return f"no damage; nobody can decide about {len(self.undecided)}"
+        return "no damage"
+
+
+def gathered(gave: Iterable[Values]) -> Findings:
+    """What all steps together saw."""
+    found = Findings()
+    for values in gave:
+        found.differences += [
+            Difference(kind=DifferenceKind(kind), what=what, says=says)
+            for kind, what, says in _texts(values.get("differences"))
+        ]
+        found.undecided += [Undecided(what=what, says=says) for what, says in _texts(values.get("undecided"))]
+        found.uncompared += _words(values.get("uncompared"))
+        found.unheld += _words(values.get("unheld"))
+        found.sampled += _words(values.get("sampled"))
+        found.tables += number(values.get("tables"))
+        found.rows += number(values.get("rows"))
+    return found
+
+
+def number(value: Plain) -> int:
+    """A whole number, or 0."""
+    return value if isinstance(value, int) else 0
+
+
+def _words(value: Plain) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _texts(value: Plain) -> Iterator[list[str]]:
+    for item in value if isinstance(value, list) else ():
+        yield _words(item)
+
+
+# ---- the source
+
+
+def opened_dsn(store: DataStore, scene: Scene) -> Secret | Unseen:
+    """The connection string of a data store."""
+    if store.dsn is None:
+        return Unseen(Reason.NOT_DECLARED, f"{store.name} has no dsn")
+    known = next((item for item in scene.declared.all_secrets if item.ref == store.dsn), None)
+    with Stores(scene.declared) as stores:
+        return stores.read(known or given.Secret(name=store.name, ref=store.dsn, environment=store.environment))
+
+
+# ---- backups
+
+
+def backups_of(store: DataStore, declared: Declared) -> tuple[Backup, ...]:
+    """The declared backups of a data store."""
+    return tuple(item for item in declared.backups if item.store == store.name)
+
+
+def backup_named(name: Plain, declared: Declared) -> Backup | Unseen:
+    """A declared backup by its name."""
+    found = next((item for item in declared.backups if item.name == name), None)
+    return found or Unseen(Reason.NOT_DECLARED, f"the backup {name} is not declared any more")
+
+
+def opened(backup: Backup, scene: Scene, folder: Path | None = None) -> BackupStore | Unseen:
+    """The store of a backup, with everything that it starts marked as this step's."""
+    return open_store(backup, scene.declared, mark=scene.key, scratch=folder)
+
+
+def store_folder(scene: Scene, name: str = "tool") -> Path:
+    """Where the backup's tool may keep its own files for as long as the scratch is there."""
+    folder = place_of(scene) / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def point_of(store: BackupStore, wanted: Plain, scene: Scene) -> RestorePoint | Unseen:
+    """A restore point by its id."""
+    points = store.points(scene.ending)
+    if isinstance(points, Unseen):
+        return points
+    found = next((item for item in points if item.id == wanted), None)
+    return found or Unseen(Reason.INCOMPLETE, f"the restore point {wanted} is gone")
+
+
+def when(value: Plain) -> datetime | None:
+    """A moment as JSON has it."""
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
+
+
+def restored_plain(restored: Restored) -> dict[str, Plain]:
+    """What came back, as JSON."""
+    return {
+        "pieces": [
+            {
+                "contents": item.contents.value,
+                "where": str(item.where),
+                "form": item.form,
+                "server_version": item.server_version,
+            }
+            for item in restored.pieces
+        ],
+        "needs": [[item.what, item.name, item.came_from] for item in restored.needed],
+        "bytes": restored.bytes,
+        "files": restored.files,
+    }
+
+
+def piece_of(values: Mapping[str, Plain], *wanted: Contents) -> Piece | None:
+    """The first piece that is one of these, of what `restored_plain` wrote."""
+    pieces = values.get("pieces")
+    for item in pieces if isinstance(pieces, list) else ():
+        if isinstance(item, dict) and item["contents"] in [one.value for one in wanted]:
+            return Piece(
+                contents=Contents(str(item["contents"])),
+                where=Path(str(item["where"])),
+                form=str(item["form"]),
+                server_version=str(item["server_version"]),
+            )
+    return None
+
+
+def needs_of(values: Mapping[str, Plain]) -> list[list[str]]:
+    """What the restore needed."""
+    return list(_texts(values.get("needs")))

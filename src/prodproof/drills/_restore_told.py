@@ -1,0 +1,143 @@
+"""The end of a restore drill: what is concluded, and the fact that it answers with."""
+
+from collections.abc import Collection, Mapping
+
+from prodproof.drills import _scratch
+from prodproof.drills._proof_application import APPLICATION
+from prodproof.drills._proof_postgres import COMPARE, TEAM
+from prodproof.drills._restore_server import START
+from prodproof.drills._restore_state import gathered, needs_of, number, when
+from prodproof.drills._restore_steps import CHOOSE, LOSS, RESTORE, VERIFY
+from prodproof.drills.drill import Proven, Refuted, Scene, Step, Todo, Values
+from prodproof.facts import Reason, Unseen
+from prodproof.facts.declared import DataStore, Declared
+from prodproof.facts.drills import DrillRun, EntryKind
+from prodproof.facts.restores import ComparedWith, MomentBy, NeededThing, Phase, RestoreTested, ScratchKind
+
+CONCLUDE = "conclude"
+_WAY = (CHOOSE, _scratch.STEP, RESTORE, START, APPLICATION)
+"""Steps that somebody must wait for who restores in earnest."""
+
+
+ROWS = ("postgres", "sqlite")
+"""Kinds of data stores that hold rows."""
+
+
+def conclude(store: DataStore) -> Step:
+    """The last step: it fails where anything was damaged, and is not proven where nobody can decide."""
+    return Step(
+        name=CONCLUDE,
+        says="say what it comes to: nothing is damaged, and no more is lost than may be",
+        check=lambda scene: Todo(),
+        do=lambda scene: {},
+        prove=lambda scene: _concluded(store, scene),
+        changes=False,
+        time_limit=60,
+    )
+
+
+def _concluded(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
+    found = gathered(scene.gave.values())
+    if found.differences:
+        return Refuted(found.line())
+    lost = scene.gave.get(LOSS, {}).get("loss")
+    if store.rpo is not None and isinstance(lost, int | float) and lost > store.rpo:
+        return Refuted(f"the data are whole and too old: {_span(lost)} would be lost, and {_span(store.rpo)} may be")
+    if lost is None and LOSS in scene.gave:
+        return Refuted(f"nobody can say how old the data are: {scene.gave[LOSS]['says']}")
+    if found.undecided:
+        first = found.undecided[0]
+        more = f", and {len(found.undecided) - 1} more" if len(found.undecided) > 1 else ""
+        return Unseen(Reason.INCOMPLETE, f"nobody can decide: {first.what} {first.says}{more}")
+    # Where there is nothing to hold the copy against, what the team says is always so stands in for it.
+    if unseen := found.uncompared + ([] if store.restore.invariants else found.unheld):
+        return Unseen(Reason.INCOMPLETE, f"not all could be compared: {unseen[0]}")
+    if not found.tables:
+        return Refuted("nothing came back: there is no table and no file")
+    if not found.rows and store.kind in ROWS:
+        return Refuted(f"nothing came back: all {found.tables} tables are empty")
+    return Proven(f"{found.tables} tables or files are as they were")
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def restore_tested(
+    store: DataStore, declared: Declared, run: DrillRun, gave: Mapping[str, Values]
+) -> RestoreTested | Unseen:
+    """The fact: also of a restore that failed, as long as it was tried."""
+    chosen = gave.get(CHOOSE)
+    if chosen is None:
+        return Unseen(run.reason or Reason.INCOMPLETE, run.detail)
+    found = gathered(gave.values())
+    back = LOSS in gave or COMPARE in gave
+    broken = next((values for values in gave.values() if "damage" in values), None)
+    loss = gave.get(LOSS, {})
+    lost = loss.get("loss")
+    compare, server = gave.get(COMPARE, {}), gave.get(START, {})
+    tool = next((item.kind for item in declared.backups if item.name == chosen["backup"]), "")
+    application = gave.get(APPLICATION)
+    return RestoreTested(
+        backup=str(chosen["backup"]),
+        tool=tool,
+        point=str(chosen["point"]),
+        made=when(chosen["made"]),
+        size=number(gave[RESTORE].get("bytes")) if RESTORE in gave else None,
+        failure="" if back else run.detail,
+        damage=str(broken["damage"]) if broken else "",
+        verified=str(gave.get(VERIFY, {}).get("says", "")),
+        phases=phases(run),
+        needs=_needs(gave),
+        no_network=bool(gave.get(RESTORE, {}).get("no_network")) and (not server or bool(server.get("no_network"))),
+        scratch=ScratchKind(str(gave.get(_scratch.STEP, {}).get("kind", ScratchKind.DISK.value))),
+        compared_with=ComparedWith(str(compare.get("with", ComparedWith.NOTHING.value))),
+        tables=found.tables,
+        rows=found.rows,
+        sampled=tuple(sorted(set(found.sampled))),
+        uncompared=(*found.uncompared, *found.unheld),
+        differences=tuple(found.differences),
+        undecided=tuple(found.undecided),
+        invariants=number(gave.get(TEAM, {}).get("asked")),
+        application=None if application is None else bool(application["well"]),
+        recovered_to=when(loss.get("to")),
+        recovered_by=MomentBy(str(loss.get("by", MomentBy.BACKUP.value))),
+        loss=float(lost) if isinstance(lost, int | float) else None,
+        rto=store.rto,
+        rpo=store.rpo,
+    )
+
+
+def phases(run: DrillRun, proof: Collection[str] | None = None) -> tuple[Phase, ...]:
+    """What took how long.
+
+    Args:
+        run: a drill that came to its end.
+        proof: names of steps that nobody waits for who restores in earnest; those of the restore drill if None.
+    """
+    return tuple(
+        Phase(
+            name=entry.name, seconds=entry.took, proof=entry.name not in _WAY if proof is None else entry.name in proof
+        )
+        for entry in run.timeline
+        if entry.kind is EntryKind.STEP and entry.name != CONCLUDE
+    )
+
+
+def _needs(gave: Mapping[str, Values]) -> tuple[NeededThing, ...]:
+    found = [
+        NeededThing(what=what, name=name, came_from=where)
+        for values in gave.values()
+        for what, name, where in needs_of(values)
+    ]
+    roles = gave.get(START, {}).get("roles")
+    version = gave.get(START, {}).get("version")
+    if version:
+        found.append(NeededThing(what="program", name=f"PostgreSQL {version}", came_from="this machine"))
+    for role in roles if isinstance(roles, list) else ():
+        says = "elsewhere: no dump of one database holds roles (pg_dumpall --roles-only)"
+        found.append(NeededThing(what="role", name=str(role), came_from=says))
+    return tuple(dict.fromkeys(found))

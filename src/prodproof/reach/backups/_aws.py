@@ -1,0 +1,64 @@
+"""Sessions with AWS, or with what speaks its language, for stores of backups."""
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from prodproof.facts import Reason, Unseen
+from prodproof.reach.secret import Secret
+
+Failure = (BotoCoreError, ClientError)
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "403",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "AuthFailure",
+)
+_GONE = ("NoSuchBucket", "404", "DBInstanceNotFound", "DBInstanceNotFoundFault", "NoSuchKey")
+
+
+def client(service: str, credentials: Secret | None, region: str | None, url: str | None) -> Any:
+    """A client of one service; raises BotoCoreError where it cannot be made.
+
+    Args:
+        credentials: `KEY_ID:SECRET` or `KEY_ID:SECRET:SESSION`; the usual sources if None.
+        url: only where it is not AWS's own.
+    """
+    import boto3
+    from botocore.config import Config
+
+    key, _, rest = (credentials.reveal() if credentials else "").partition(":")
+    secret, _, session = rest.partition(":")
+    made = boto3.session.Session(
+        aws_access_key_id=key or None,
+        aws_secret_access_key=secret or None,
+        aws_session_token=session or None,
+        region_name=region or "us-east-1",
+    )
+    settings = Config(
+        connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}, s3={"addressing_style": "path"} if url else {}
+    )
+    return made.client(service, endpoint_url=url, config=settings)
+
+
+def unseen(error: Exception, what: str) -> Unseen:
+    """What a failure means; nothing of what AWS wrote is repeated but its code."""
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _DENIED:
+            return Unseen(Reason.DENIED, f"{what}: the credentials are refused ({code})")
+        if code in _GONE:
+            return Unseen(Reason.UNREACHABLE, f"{what} is not there ({code})")
+        return Unseen(Reason.INCOMPLETE, f"{what}: {code[:80]}")
+    name = type(error).__name__
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
+        return Unseen(Reason.NOT_CONFIGURED, f"{what}: no credentials were found")
+    if "Timeout" in name:
+        return Unseen(Reason.TIMED_OUT, f"{what} did not answer in time")
+    return Unseen(Reason.UNREACHABLE, f"{what} cannot be reached ({name})")

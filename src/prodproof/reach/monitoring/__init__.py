@@ -1,0 +1,1 @@
+"""What watches the system, asked and never changed: Prometheus and Alertmanager."""

@@ -1,0 +1,1 @@
+"""People as rows, and the log of those who were erased."""

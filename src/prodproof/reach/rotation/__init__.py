@@ -1,0 +1,1 @@
+"""Credentials that are rotated: what makes them, tries them and retires them, one adapter per kind."""

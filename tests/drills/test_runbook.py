@@ -1,0 +1,322 @@
+"""Executable runbooks: what is wrong with one is found before anything of it is run."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from prodproof.drills.drill import (
+    Documents,
+    Done,
+    Exercise,
+    PersonStep,
+    Proven,
+    Refuted,
+    Scene,
+    Step,
+    StepError,
+    Todo,
+    drill,
+)
+from prodproof.drills.plan import DrillPlan, plan_drill, plan_for
+from prodproof.drills.runbook import Problem, RunbookError, parse, steps_of
+from prodproof.drills.runbook_check import dead_pages, lacking, missing
+from prodproof.facts import Reason, Subject, Unseen
+from prodproof.facts.declared import DataStore, Declared, EntryPoint
+from prodproof.reach.world import World
+from tests.drills.exercises import STORE, declared
+
+BOOK = """\
+# Close the shop
+
+Read [the map](map.md) and [what to say](map.md#what-to-say) first.
+
+## Stop the writers
+
+```sh step=stop-writers time=1m objective=20s
+touch stopped
+```
+
+```sh check=stop-writers
+test -e stopped
+```
+
+```sh undo=stop-writers
+rm -f stopped
+```
+
+An example that nobody runs:
+
+```sh
+rm -rf everything
+```
+
+## Tell them
+
+```person step=tell time=15m whom=on-call
+Say in the channel
+that the shop is closed.
+```
+
+## Count
+
+```bash step=count looks
+ls | wc -l
+```
+"""
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    system = declared(tmp_path)
+    return Scene("close-1", system, STORE, World(declared=system, now=datetime.now(UTC)))
+
+
+def book(tmp_path: Path, text: str = BOOK) -> Path:
+    (tmp_path / "docs").mkdir(exist_ok=True)
+    (tmp_path / "docs" / "close.md").write_text(text)
+    (tmp_path / "docs" / "map.md").write_text("# Map\n\n## What to say\n\nSorry.\n")
+    return tmp_path
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(RunbookError) as caught:
+        parse(text, "docs/close.md")
+    return caught.value.problems
+
+
+def found(text: str, root: Path) -> list[str]:
+    return [f"{item.line}: {item.message}" for item in missing(parse(text, "docs/close.md"), root, shutil.which)]
+
+
+def block(info: str, script: str = "true") -> str:
+    return f"```{info}\n{script}\n```\n"
+
+
+def test_a_runbook_becomes_the_steps_of_a_drill(tmp_path: Path) -> None:
+    stop, tell, count = steps_of(parse(BOOK, "docs/close.md"))
+    assert isinstance(stop, Step) and isinstance(tell, PersonStep) and isinstance(count, Step)
+    assert (stop.name, stop.says, stop.time_limit, stop.objective) == ("stop-writers", "Stop the writers", 60, 20)
+    assert stop.undo_says == "line 16 of the runbook"
+    assert (tell.says, tell.whom, tell.time_limit) == ("Say in the channel that the shop is closed.", "on-call", 900)
+    assert not count.changes
+
+
+def test_its_steps_are_carried_out_and_undone(tmp_path: Path, scene: Scene) -> None:
+    stop, _, count = steps_of(parse(BOOK, "docs/close.md"))
+    assert isinstance(stop, Step) and isinstance(count, Step) and stop.undo is not None
+    scene = replace(scene, step=stop.name)
+    assert stop.check(scene) == Todo()
+    assert stop.do(scene) == {"output": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "lines": 0}
+    assert isinstance(stop.check(scene), Done)
+    assert stop.prove(scene) == Proven()
+    stop.undo(scene)
+    assert stop.check(scene) == Todo()
+    assert stop.prove(scene) == Refuted("check ended with exit code 1")
+    gave = count.do(scene)
+    assert not isinstance(gave, Unseen) and gave["lines"] == 1
+
+
+def test_what_a_command_prints_is_not_kept(tmp_path: Path, scene: Scene) -> None:
+    (step,) = steps_of(parse(block("sh step=look looks", "echo hunter2; echo hunter2 >&2"), "x.md"))
+    assert isinstance(step, Step)
+    assert "hunter2" not in str(step.do(scene))
+    (step,) = steps_of(parse(block("sh step=look looks", "echo hunter2 >&2; exit 3"), "x.md"))
+    assert isinstance(step, Step)
+    with pytest.raises(StepError, match=r"^exit code 3, line 2 of the runbook$"):
+        step.do(scene)
+
+
+def test_a_failure_in_the_middle_of_a_block_counts(scene: Scene) -> None:
+    for language, script in (("sh", "false\ntrue"), ("bash", "false | true\ntrue")):
+        (step,) = steps_of(parse(block(f"{language} step=look looks", script), "x.md"))
+        assert isinstance(step, Step)
+        with pytest.raises(StepError, match="exit code 1"):
+            step.do(scene)
+
+
+def test_a_check_that_is_no_answer_is_unseen(scene: Scene) -> None:
+    text = block("sh step=a lasting") + block("sh check=a", "exit 7") + block("sh undo=a")
+    (step,) = steps_of(parse(text, "x.md"))
+    assert isinstance(step, Step) and step.lasting
+    assert step.check(scene) == Unseen(Reason.INCOMPLETE, "its check ended with exit code 7; 0 and 1 are answers")
+
+
+def test_a_step_knows_its_own_name_at_each_attempt(tmp_path: Path, scene: Scene) -> None:
+    (step,) = steps_of(parse(block("sh step=a looks", 'echo "$PRODPROOF_STEP" >> name'), "x.md"))
+    assert isinstance(step, Step)
+    for _ in range(2):
+        step.do(replace(scene, step="a"))
+    assert (tmp_path / "name").read_text() == "close-1.a\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# Nothing\n\n```sh\nls\n```\n", "has no step"),
+        (block("sh step=Stop looks"), "step=Stop: an id is of small letters, digits and hyphens"),
+        (block("python step=a looks"), "python is not run; the language of a step is sh, bash or person"),
+        (block("sh step=a looks timeout=3s"), "timeout: not known; there are irreversible, lasting, looks"),
+        (block("sh step=a looks time=soon"), "time=soon: write for example 30s, 5m or 1h"),
+        (block("sh step=a looks") + block("sh step=a looks"), "step=a stands twice"),
+        (block("sh check=a"), "check=a: there is no step=a"),
+        (block("sh step=a") + block("sh check=a"), "a: needs one of ```sh undo=a, irreversible"),
+        (block("sh step=a") + block("sh undo=a") + block("sh prove=a"), "so that a crash does not do it twice"),
+        (block("sh step=a repeat=safe") + block("sh undo=a"), "a: nothing proves it; add ```sh prove=a"),
+        (block("sh step=a irreversible=") + block("sh check=a"), "a: say why it cannot be undone"),
+        (block("person step=a", ""), "a: says nothing to the person"),
+        (block("person step=a") + block("sh undo=a"), "a: what a person does has no check, prove or undo"),
+    ],
+)
+def test_a_form_that_cannot_be_followed_is_refused(text: str, says: str) -> None:
+    assert any(says in item.message for item in problems(text)), problems(text)
+
+
+def test_a_whole_runbook_lacks_nothing(tmp_path: Path) -> None:
+    assert found(BOOK, book(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("pg_restoer -d shop", "there is no command pg_restoer"),
+        ("ls && sudo_ -u postgres ls", "there is no command sudo_"),
+        ("env A=1 frobnicate --now", "there is no command frobnicate"),
+        ("if ! frobnicate; then exit 1; fi", "there is no command frobnicate"),
+        ("./scripts/restore.sh --yes", "there is no command ./scripts/restore.sh"),
+        ("sh scripts/restore.sh", "there is no file scripts/restore.sh"),
+        ("cat < dump.sql", "there is no file dump.sql"),
+        ("cat <dump.sql", "there is no file dump.sql"),
+        ("if true; then", "sh cannot read it"),
+    ],
+)
+def test_what_a_step_names_and_is_not_there_is_found(tmp_path: Path, script: str, says: str) -> None:
+    text = block("sh step=a looks", script)
+    assert any(says in line for line in found(text, book(tmp_path))), found(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "set -eu\nFOO=bar ls -l | sort > sorted\ncat sorted\nsh -c 'echo x'",
+        "greet() { echo hi; }\ngreet",
+        'case "$1" in\n  start) ls ;;\n  stop|end) ls ;;\nesac',
+        '"$PROGRAM" --now < "$INPUT"',
+        'for each in a b; do echo "$each"; done',
+        "cat <<EOT\nfrobnicate --now\nEOT",
+        "cp /etc/hostname copy.txt\ncat < copy.txt",
+        "sh script.sh",
+    ],
+)
+def test_what_is_there_is_not_called_missing(tmp_path: Path, script: str) -> None:
+    (tmp_path / "script.sh").write_text("ls\n")
+    assert found(block("sh step=a looks", script), book(tmp_path)) == []
+
+
+def test_what_an_earlier_step_writes_may_be_read_by_a_later_one(tmp_path: Path) -> None:
+    text = block("sh step=a looks", "ls > list.txt") + block("sh step=b looks", "cat < list.txt")
+    assert found(text, book(tmp_path)) == []
+
+
+def test_dead_links_are_found_and_where_they_stand(tmp_path: Path) -> None:
+    text = "Read [this](gone.md), [that](map.md#nothing) and [here](#nowhere).\n\n" + block("sh step=a looks")
+    assert found(text, book(tmp_path, text)) == [
+        "1: the link #nowhere leads to no heading",
+        "1: the link gone.md leads nowhere",
+        "1: the link map.md#nothing leads to no heading",
+    ]
+
+
+def test_checking_runs_nothing(tmp_path: Path) -> None:
+    text = block("sh step=a looks", f"touch {tmp_path}/ran") + block("bash step=b looks", f"$(touch {tmp_path}/ran)")
+    missing(parse(text, "docs/close.md"), tmp_path, shutil.which)
+    assert not (tmp_path / "ran").exists()
+
+
+CLOSE = drill("close", per=DataStore, reads=lambda store, system: ("docs/close.md",))
+
+
+def follow(store: DataStore, system: Declared, documents: Documents) -> Exercise:
+    """Close the shop, as its runbook says."""
+    made = parse(documents["docs/close.md"], "docs/close.md")
+    return Exercise(steps=steps_of(made), blast_radius="the shop", lacks=lacking(made))
+
+
+def test_a_drill_follows_what_it_read_when_it_was_ordered(tmp_path: Path) -> None:
+    closing, root = CLOSE(follow), book(tmp_path)
+    plan = plan_drill(closing, STORE, declared(root))
+    assert isinstance(plan, DrillPlan) and dict(plan.documents) == {"docs/close.md": BOOK}
+    book(tmp_path, BOOK.replace("rm -f stopped", "rm -rf /"))
+    later = plan_drill(closing, STORE, declared(root))
+    assert isinstance(later, DrillPlan) and later.digest != plan.digest, "a changed command needs another approval"
+    again = plan_for(closing, Subject("store", "shop"), declared(root), plan.documents)
+    assert isinstance(again, DrillPlan) and again.digest == plan.digest
+
+
+def test_a_document_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    closing = CLOSE(follow)
+    missing_book = plan_drill(closing, STORE, declared(tmp_path))
+    assert missing_book == Unseen(Reason.INCOMPLETE, "docs/close.md cannot be read")
+    book(tmp_path)
+    (tmp_path / "docs" / "close.md").write_bytes(b"\xff\xfe\x00")
+    assert plan_drill(closing, STORE, declared(tmp_path)) == missing_book
+    (tmp_path / "docs" / "close.md").write_text("x" * 2_000_000)
+    assert plan_drill(closing, STORE, declared(tmp_path)) == Unseen(
+        Reason.INCOMPLETE, "docs/close.md is larger than 1024 KB"
+    )
+
+
+def test_what_is_missing_is_told_with_its_place(tmp_path: Path, scene: Scene) -> None:
+    made = parse("[gone](gone.md)\n\n" + block("sh step=a looks", "frobnicate"), "docs/close.md")
+    world = World(declared=scene.declared, now=scene.world.now, tools=shutil.which)
+    assert list(lacking(made)(world)) == [
+        "docs/close.md:1: the link gone.md leads nowhere",
+        "docs/close.md:4: a: there is no command frobnicate",
+    ]
+
+
+def test_pages_of_declared_sites_are_asked_for_and_no_others(tmp_path: Path, scene: Scene) -> None:
+    pages = {"/there": "<main><ol><li>Do it</li></ol></main>" + "word " * 60}
+    with serving(pages) as (address, asked), serving({}) as (foreign, asked_there):
+        entry = EntryPoint(url=address)
+        world = World(
+            declared=replace(scene.declared, entry_points=(entry,), all_entry_points=(entry,)), now=scene.world.now
+        )
+        text = f"[a]({address}/there) [b]({address}/gone)\n\n[c]({foreign}/gone)\n\n" + block("sh step=a looks")
+        assert dead_pages(parse(text, "docs/close.md"), world) == (Problem(1, f"{address}/gone is not there"),)
+    assert sorted(asked) == ["/gone", "/there"] and asked_there == []
+
+
+@contextmanager
+def serving(pages: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """A small site on loopback, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = pages.get(self.path, "").encode()
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
