@@ -22,8 +22,9 @@ ADDRESS_SPACE = 8 * 1024**3
 START = """\
 import sys
 from functools import partial
-import prodproof.cli.session as session
-session.Settings = partial(session.Settings, connect_timeout={connect}, total_timeout={total})
+import prodproof.cli.session, prodproof.cli.settings
+for module in (prodproof.cli.session, prodproof.cli.settings):
+    module.Settings = partial(module.Settings, connect_timeout={connect}, total_timeout={total})
 from prodproof.cli.main import run
 run()
 """

@@ -14,7 +14,8 @@ from typing import NoReturn
 import typer
 
 from prodproof.cli.main import Exit
-from prodproof.cli.session import Session, open_session, settings_from, tool
+from prodproof.cli.session import Session, open_session, tool
+from prodproof.cli.settings import settings_from
 from prodproof.drills.drill import PersonStep, Step, registered, targets
 from prodproof.drills.plan import DrillPlan, plan_drill, subject_of
 from prodproof.facts import Subject, Unseen

@@ -23,7 +23,8 @@ from prodproof.cli.options import (
     Vantage,
     WebPorts,
 )
-from prodproof.cli.session import Session, choose, open_session, settings_from
+from prodproof.cli.session import Session, choose, open_session
+from prodproof.cli.settings import settings_from
 from prodproof.cli.work import carry_out, judge_again
 from prodproof.facts import Unseen
 from prodproof.gate import Decision, Verification, decide_gate

@@ -65,8 +65,8 @@ class Tracing:
         Args:
             quick: read no more of it than its name where it says nothing of rules and allowed findings.
         """
-        name, needed = _glance(system)
-        if quick and not needed:
+        name, there, needed = _glance(system)
+        if not there or (quick and not needed):
             return cls(name, None, options, trust, fresh)
         declared = _declared(system, trust)
         trusted = trust or (declared is not None and declared.trusted)
@@ -122,7 +122,7 @@ class Tracing:
             from prodproof.trace.sources.staged import StagedSource
 
             return [StagedSource.open("staged", Path())]
-        from prodproof.cli.session import settings_from
+        from prodproof.cli.settings import settings_from
         from prodproof.trace.cache import Cache
         from prodproof.trace.sources.opening import Access, open_place
 
@@ -206,21 +206,26 @@ class Tracing:
         yield f"{found} in {size(outcome.bytes_read)}{sure if not count else ''}"
 
 
-def _glance(system: Path | None) -> tuple[str, bool]:
-    """The name that the nearest system file gives, and whether it says anything about rules or allowed findings."""
+def _glance(system: Path | None) -> tuple[str, bool, bool]:
+    """The name that the nearest system file gives; whether there is one; whether it says anything of rules or allowed
+    findings.
+
+    Reading it wholly takes half of the time that an unchanged repository takes.
+    """
     file = system
     if file is None or file.is_dir():
         start = (file or Path()).resolve()
-        file = next((folder / _FILE for folder in (start, *start.parents) if (folder / _FILE).exists()), None)
+        file = next((folder / _FILE for folder in (start, *start.parents) if os.path.lexists(folder / _FILE)), None)
     if file is None:
-        return NO_SYSTEM, False
+        return NO_SYSTEM, False, False
     try:
         tables = tomllib.loads(file.read_text("utf-8"))
         included = [(file.parent / str(name)).read_bytes() for name in tables.get("include", ())]
     except (OSError, ValueError, TypeError):  # whoever reads it wholly says what is wrong with it
-        return NO_SYSTEM, True
+        return NO_SYSTEM, True, True
     told = {"secret_rule", "secret_allowed"}
-    return str(tables.get("name", NO_SYSTEM)), bool(told & tables.keys()) or any(b"secret_" in it for it in included)
+    says = bool(told & tables.keys()) or any(b"secret_" in it for it in included)
+    return str(tables.get("name", NO_SYSTEM)), True, says
 
 
 def _declared(system: Path | None, trust: bool) -> "Declared | None":

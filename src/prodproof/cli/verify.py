@@ -24,7 +24,8 @@ from prodproof.cli.options import (
     Vantage,
     WebPorts,
 )
-from prodproof.cli.session import choose, open_session, settings_from
+from prodproof.cli.session import choose, open_session
+from prodproof.cli.settings import settings_from
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
