@@ -143,6 +143,8 @@ def follow(conductor: Conductor, id: str, workflow: str) -> NoReturn:
             if asked() and not wished:
                 conductor.store.say(id, "stop", conductor.who)  # no worker is to take it for left behind
                 wished = True
+    if isinstance(ended, Stopped) and not wished:
+        conductor.store.say(id, "stop", conductor.who)  # it stopped between two looks
     _clear()
     if isinstance(ended, Parked):
         typer.echo(f"{id}: {ended}", err=True)
