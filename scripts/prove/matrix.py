@@ -1,16 +1,17 @@
 """Carries the matrix out on a range: healthy once, then every fault and every withdrawal, mended in between."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prodproof.facts import Subject
 from prodproof.facts.declared import Host
 from prodproof.facts.hooks import HookTrial
-from prodproof.plan import Step
+from prodproof.plan import DrillNeeded, Step
 from prodproof.range import Fault, Form, Range
 from prodproof.range.components.declaration import Declaration
-from scripts.prove.observer import Observer, Seen
+from scripts.prove.observer import Observer, Seen, can
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
 
@@ -30,10 +31,16 @@ class Scope:
     """Where answers of slow programs are kept for the same files; always asked anew if None."""
 
 
-def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorder) -> Iterator[Row]:
-    """The rows of some faults on one range that is up and healthy, as they come.
+def prove(range: Range, groups: Iterable[Sequence[Fault]], scope: Scope, recorder: Recorder) -> Iterator[Row]:
+    """The rows of faults on one range that is up and healthy, as they come.
 
-    The healthy rows are those of the guarantees of these faults; every guarantee is watched for changes.
+    Args:
+        range: the system.
+        groups: the faults, those together that share drills: these are carried out once for the healthy system.
+        scope: how much is looked at again.
+        recorder: keeps what was seen.
+
+    Every guarantee is watched for changes, with what drills told of the healthy system as far as they were needed.
     """
     observer = Observer(range, scope.cache)
     before = settled(observer)
@@ -43,21 +50,49 @@ def prove(range: Range, faults: Sequence[Fault], scope: Scope, recorder: Recorde
         recorder.keep(row, seen, by_id[row.guarantee])
         return row
 
-    for fault in faults:
-        yield kept(healthy(by_id[fault.guarantee], before.results[fault.guarantee]), before)
-    for fault in faults:
-        for variant, _ in enumerate(fault.ways):
-            hooks = _hooks(range)
-            touched = range.break_(fault, variant)
-            tries = fault.guarantee == HOOKS_TRIED or _hooks(range) != hooks
-            after = observer.look(before, wanted=_reads(range, touched, scope, before, tries=tries))
-            yield kept(broken(fault, variant, before.results, after.results), after)
+    def judged(fault: Fault, seen: Seen) -> Seen:
+        return seen.alone(by_id[fault.guarantee], Subject.parse(fault.subject)) if fault.alone else seen
+
+    for faults in groups:
+        before = _exercised(observer, before, {fault.guarantee for fault in faults})
+        for fault in faults:
+            seen = judged(fault, before)
+            yield kept(healthy(by_id[fault.guarantee], seen.results[fault.guarantee]), seen)
+        for fault in faults:
+            for variant, _ in enumerate(fault.ways):
+                hooks = _hooks(range)
+                touched = range.break_(fault, variant)
+                tries = fault.guarantee == HOOKS_TRIED or _hooks(range) != hooks
+                reads = _reads(range, touched, scope, before, tries=tries)
+                after = judged(fault, observer.look(before, wanted=reads, exercise=_again(fault, scope)))
+                yield kept(broken(fault, variant, before.results, after.results), after)
+                range.mend()
+            range.withdraw(fault)
+            after = observer.look(only={fault.guarantee}, told=before.told, exercise=_again(fault, scope))
+            after = judged(fault, after)
+            yield kept(withdrawn(fault, after.results[fault.guarantee]), after)
             range.mend()
-        range.withdraw(fault)
-        after = observer.look(only={fault.guarantee})
-        yield kept(withdrawn(fault, after.results[fault.guarantee]), after)
-        range.mend()
-    yield from _still_healthy(before, observer.look())
+    yield from _still_healthy(before, observer.look(told=before.told))
+
+
+def _exercised(observer: Observer, before: Seen, ids: set[str]) -> Seen:
+    """The same look, with what the drills tell that some guarantees ask for."""
+
+    def needed(need: DrillNeeded) -> bool:
+        return need.key not in before.told and bool(ids & set(need.guarantees))
+
+    if not any(can(need) and needed(need) for need in before.plan.drills):
+        return before
+    return observer.look(before, wanted=lambda step: False, exercise=needed)
+
+
+def _again(fault: Fault, scope: Scope) -> Callable[[DrillNeeded], bool]:
+    names = {f"drill {name}" for name in fault.drills}
+
+    def again(need: DrillNeeded) -> bool:
+        return need.key in names or (scope.whole and fault.guarantee in need.guarantees)
+
+    return again
 
 
 def settled(observer: Observer) -> Seen:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from prodproof.facts import Observation, Subject, Survey
 from prodproof.facts.declared import Declared
 from prodproof.guarantees import catalogue
 from prodproof.ledger.stored import Run
-from prodproof.plan import Plan, Step, make_plan
+from prodproof.plan import DrillNeeded, Plan, Step, make_plan
 from prodproof.range import Range
+from prodproof.reach.world import World
 from prodproof.runner.ownership import owned
 from prodproof.runner.verify import Order, gather, verify
-from prodproof.verdicts import Result, decide
+from prodproof.verdicts import Evidence, Guarantee, Result, decide
 from scripts.prove.cached import stand_in
+from scripts.prove.drilling import carry_out
 
 Surveys = Mapping[str, tuple[Survey[Any], ...]]
 """By the key of the step that made them (without what was declared: the same step of another declaration)."""
@@ -36,7 +39,29 @@ class Seen:
     at: datetime
     plan: Plan
     surveys: Surveys
+    told: Mapping[str, Survey[Any]]
+    """By the keys of the drills."""
+
+    evidence: Evidence
+    """All that it was judged from."""
+
     results: Mapping[str, Result]
+
+    def alone(self, guarantee: Guarantee, subject: Subject) -> "Seen":
+        """The same look, in which a guarantee is judged of one subject only."""
+        facts = {judge.fact for judge in guarantee.judges}
+        surveys = {
+            fact: tuple(map(partial(_only, subject), found)) if fact in facts else found
+            for fact, found in self.evidence.surveys.items()
+        }
+        evidence = Evidence(surveys)
+        result = decide(guarantee, evidence, self.declared, self.at)
+        return replace(self, evidence=evidence, results={**self.results, guarantee.id: result})
+
+
+def _only(subject: Subject, survey: Survey[Any]) -> Survey[Any]:
+    kept = tuple(item for item in survey.observations if item.subject == subject)
+    return replace(survey, observations=kept, gaps=(), listed=())
 
 
 @dataclass
@@ -85,6 +110,8 @@ class Observer:
         wanted: Callable[[Step], bool] = lambda step: True,
         only: Collection[str] | None = None,
         remember: bool = False,
+        told: Mapping[str, Survey[Any]] | None = None,
+        exercise: Callable[[DrillNeeded], bool] = lambda need: False,
     ) -> Seen:
         """Look at the range from its vantage, and judge.
 
@@ -93,8 +120,11 @@ class Observer:
             wanted: which steps to carry out again, where there is an earlier look; steps that it lacks always are.
             only: guarantees to look for and to judge; None for all that can break.
             remember: keep what was seen for later looks, as the ledger would.
+            told: what drills told before, as the ledger would have it; of the earlier look if None.
+            exercise: which drills to carry out now.
         """
-        return self.range.outside(lambda: self._look(before, wanted, only, remember))
+        known = told if told is not None else before.told if before else {}
+        return self.range.outside(lambda: self._look(before, wanted, only, remember, known, exercise))
 
     def _tool(self, name: str) -> str | None:
         found = self.range.vantage.tool(name)
@@ -106,6 +136,8 @@ class Observer:
         wanted: Callable[[Step], bool],
         only: Collection[str] | None,
         remember: bool,
+        told: Mapping[str, Survey[Any]],
+        exercise: Callable[[DrillNeeded], bool],
     ) -> Seen:
         declared, now, vantage = self.declared(), datetime.now(UTC), self.range.vantage
         chosen = [item for item in self.guarantees if only is None or item.id in only]
@@ -130,9 +162,19 @@ class Observer:
             self._known |= memory.seen
         surveys = {**earlier, **memory.surveys}
         planned = {step.key: surveys[_bare(step.key)] for step in plan.steps}
-        evidence = gather(plan, planned)
+        world = World(declared=declared, now=now, settings=order.settings, tools=self._tool)
+        anew = {need.key: carry_out(need, declared, world) for need in plan.drills if can(need) and exercise(need)}
+        told = {**told, **anew}
+        evidence = gather(plan, planned | {key: (survey,) for key, survey in told.items()})
+        # A drill that was carried out just now is dated after the run began.
+        now = datetime.now(UTC) if anew else now
         results = {item.id: decide(item, evidence, declared, now) for item in chosen}
-        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, results)
+        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, told, evidence, results)
+
+
+def can(need: DrillNeeded) -> bool:
+    """Whether a drill can be carried out as things are declared."""
+    return need.declared and need.why_not is None
 
 
 def observations(surveys: Iterable[Survey[Any]]) -> dict[tuple[type[Any], Subject], Observation[Any]]:

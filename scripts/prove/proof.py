@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from prodproof.guarantees import catalogue
-from prodproof.range import Form, all_faults
+from prodproof.range import Form, all_faults, fault_of
 from scripts.prove.rows import Row, State
 
 PAGE = Path("docs/proof.md")
@@ -113,5 +113,7 @@ def _cell(rows: Iterable[Row], state: State) -> str:
         what = f"{row.variant}{touched}" if state is State.BROKEN and row.right else answer
         if state is State.WITHDRAWN:
             what = f"{row.variant}: {answer}"
+        if state is State.HEALTHY and (fault := fault_of(row.guarantee)).alone:
+            what = f"{answer}, of {fault.subject} alone"
         cells.append(mark + what.replace("|", "\\|"))
     return "<br>".join(cells)

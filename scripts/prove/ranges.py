@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from prodproof.range import Fault, Form, Range, fault_of
@@ -33,18 +33,21 @@ def prove_all(
 
     Raises UserError when a range does not start, RuntimeError when carrying the matrix out fails.
     """
-    count = min(ranges, len(chosen))
+    groups = grouped(chosen)
+    count = min(ranges, len(groups))
     total = sum(len(fault.ways) + 2 for fault in chosen)
     # Processes, for judging and reading code keep Python busy.
     context = multiprocessing.get_context("spawn")
     told: multiprocessing.Queue[Told] = context.Queue()
+    waiting: multiprocessing.Queue[list[str] | None] = context.Queue()
+    for group in [*([fault.guarantee for fault in group] for group in groups), *[None] * count]:
+        waiting.put(group)
     with tempfile.TemporaryDirectory(prefix="prodproof-prove-") as folder:
         Path(folder).chmod(0o711)
         directories = [Path(folder) / f"range-{number}" for number in range(count)]
         processes = []
-        for number, directory in enumerate(directories):
-            share = [fault.guarantee for fault in chosen[number::count]]
-            arguments = (directory, share, form, Scope(whole, Path(folder) / "cache"), recordings, told)
+        for directory in directories:
+            arguments = (directory, waiting, form, Scope(whole, Path(folder) / "cache"), recordings, told)
             processes.append(context.Process(target=_one, args=arguments))
         try:
             for process in processes:
@@ -63,9 +66,26 @@ def prove_all(
     return sorted(rows, key=lambda row: (row.guarantee, list(State).index(row.state)))
 
 
+def grouped(faults: Sequence[Fault]) -> list[list[Fault]]:
+    """The faults, those together that share a drill; the largest groups first, for they take longest."""
+    groups: list[tuple[set[str], list[Fault]]] = []
+    for fault in faults:
+        drills = set(fault.drills)
+        related = [group for group in groups if group[0] & drills]
+        groups = [group for group in groups if group not in related]
+        together = [*(other for group in related for other in group[1]), fault]
+        groups.append((drills.union(*(group[0] for group in related)), together))
+    return [group for _, group in sorted(groups, key=lambda group: -len(group[1]))]
+
+
+def _shared(waiting: "multiprocessing.Queue[list[str] | None]") -> Iterator[list[Fault]]:
+    while (group := waiting.get()) is not None:
+        yield [fault_of(guarantee) for guarantee in group]
+
+
 def _one(
     directory: Path,
-    share: Sequence[str],
+    waiting: "multiprocessing.Queue[list[str] | None]",
     form: Form,
     scope: Scope,
     recordings: Path | None,
@@ -76,7 +96,7 @@ def _one(
         harbour = Range.up(directory, form)
         try:
             recorder = Recorder(harbour)
-            for row in prove(harbour, [fault_of(guarantee) for guarantee in share], scope, recorder):
+            for row in prove(harbour, _shared(waiting), scope, recorder):
                 told.put(row)
             if recordings is not None:
                 recorder.write(recordings)

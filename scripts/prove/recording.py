@@ -25,7 +25,7 @@ class Recorder:
 
     def keep(self, row: Row, seen: Seen, guarantee: Guarantee) -> None:
         """Keep the facts behind a row."""
-        surveys = [survey for found in seen.surveys.values() for survey in found]
+        surveys = [survey for found in seen.evidence.surveys.values() for survey in found]
         made = recordings.row_of(row.state, row.variant, guarantee, surveys, seen.declared, seen.at)
         text = json.dumps(made).replace(json.dumps(self._directory)[1:-1], PLACE)
         self._rows.setdefault(row.guarantee, []).append(json.loads(text))

@@ -142,6 +142,12 @@ def test_a_drill_that_fails_is_1_and_one_that_is_not_proven_3(prodproof: Command
     ("arguments", "says"),
     [
         (("drill", "run", "gone", "--env", "staging"), "there is no drill gone; there are: deliver, burn, ask"),
+        (("drill", "plan", "deliver", "--env", "staging", "--at", "noon"), "--at noon: expected a moment, as 2026-"),
+        (("drill", "run", "deliver", "--env", "staging", "--at", "2999-01-01T00:00Z"), "does not lie in the past"),
+        (
+            ("drill", "plan", "deliver", "--env", "staging", "--at", "2026-01-01 12:00"),
+            "deliver cannot be carried out on store:shop: deliver cannot be asked for a moment",
+        ),
         (("drill", "plan", "deliver", "--env", "staging", "--on", "store:x"), "say what it is about with --on; there"),
         (("drill", "run", "deliver", "--env", "staging", "--trust"), "there is no terminal to ask on; say --yes"),
         (("drill", "run", "deliver", "--env", "staging", "--yes"), "drills run only with your trust"),

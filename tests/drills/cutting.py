@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -117,11 +118,20 @@ def forked(work: Callable[[], Any], cut: Callable[[], object] = lambda: None) ->
     return json.loads(said) if os.WIFEXITED(status) else None
 
 
+def answer(conductor: Conductor, id: str) -> None:
+    """Say that it is done, to a drill that waits for a person."""
+    stored = conductor.store.run(id)
+    doing = {} if stored is None else stored.progress
+    step = str(doing.get("step"))
+    if doing.get("doing") == "waiting" and not conductor.store.said(id, "answer", step):
+        conductor.store.say(id, "answer", "ana", step, "done")
+
+
 def carry_out(ground: Ground, place: Place, root: Path, what: str, id: str) -> dict[str, Any]:
     """Begin, resume or undo a drill, and say how it ended."""
     plan = ground.plan(root)
     try:
-        with Conductor(place, what) as conductor:
+        with Conductor(place, what, tools=shutil.which) as conductor:
             if what == "begin":
                 made = replace(order(plan, id), target=plan.subject, declared=plan.declared)
                 workflow: str | None = conductor.begin(made, plan, datetime.now(UTC))
@@ -134,8 +144,8 @@ def carry_out(ground: Ground, place: Place, root: Path, what: str, id: str) -> d
             else:
                 workflow = conductor.undo(id, "ben")
             assert workflow is not None
-            while (ended := conductor.wait(workflow, 1)) is False:
-                pass
+            while (ended := conductor.wait(workflow, 0.2)) is False:
+                answer(conductor, id)
             return {"state": str(ended)}
     except JobError as error:
         return {"state": str(error)}

@@ -289,6 +289,7 @@ def order(plan: DrillPlan, id: str = "", **changes: object) -> DrillOrder:
         "target": Subject("store", "shop"),
         "declared": plan.declared,
         "plan": plan.digest,
+        "documents": dict(plan.documents),
         "by": "ana",
         "at": datetime.now(UTC),
     }

@@ -19,6 +19,7 @@ from prodproof.facts.rollbacks import RollbackTried
 from prodproof.reach.cut_off import reachable
 from prodproof.reach.world import World
 from prodproof.runner.drill import Carried
+from tests.drills.agreeing import agreed
 from tests.drills.exercises import order
 from tests.runner.drill_records import START, Desk, Memory
 
@@ -279,4 +280,5 @@ def drilled(
     run = drill.forward()
     assert plan.exercise.tell is not None
     told: Any = plan.exercise.tell(run, drill.gave)
+    agreed(run, told)
     return run, told

@@ -31,6 +31,7 @@ from prodproof.facts.rotations import RotationTested
 from prodproof.jobs.order import DrillOrder
 from prodproof.reach.world import Settings, World
 from prodproof.runner.drill import Carried
+from tests.drills.agreeing import agreed
 from tests.runner.drill_records import Desk, Memory
 from tests.servers.login_app import running as app_running
 from tests.servers.postgres import PostgresServer
@@ -111,7 +112,7 @@ def served(shop: Shop, folder: Path, *habits: str, **changes: Any) -> Iterator[D
         made: dict[str, Any] = {
             "kind": RotationKind.POSTGRES, "admin": "file:admin", "users": USERS, "owner_role": "shop_owner",
             "load_url": app.url, "load_rate": 60.0, "load_requests": 120, "pick_up_pid_file": "app.pid",
-            "pick_up_within": 4.0, "quiet": 0.7,
+            "pick_up_within": 4.0, "quiet": 0.7, "within": 600.0,
         }  # fmt: skip
         (folder / "admin").write_text(shop.url)
         yield declared(folder, SecretRotation(**{**made, **changes}))
@@ -243,4 +244,5 @@ class Rotation:
         assert tell is not None
         fact = tell(run, carried.gave)
         assert isinstance(fact, RotationTested)
+        agreed(run, fact)
         return run, fact

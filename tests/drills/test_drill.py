@@ -10,7 +10,7 @@ from prodproof.drills import drill as room
 from prodproof.drills.drill import Drill, Exercise, PersonStep, Proven, Scene, Step, Todo, drill, registered, targets
 from prodproof.drills.plan import DrillPlan, plan_drill, plan_for
 from prodproof.facts import Reason, Subject, Unseen
-from prodproof.facts.declared import DataStore, Declared, Host
+from prodproof.facts.declared import DataStore, Declared, Host, Secret
 from tests.drills.exercises import DRILLS, STORE, declared, line, planned
 
 
@@ -89,6 +89,22 @@ def test_a_drill_is_about_each_declared_thing_of_its_kind(tmp_path: Path) -> Non
     assert targets(Drill("hosts", "x", Host, DRILLS["deliver"].design), system) == ()
 
 
+def test_a_drill_may_have_nothing_to_ask_of_some(tmp_path: Path) -> None:
+    """What it has to ask and cannot is still among its targets, so that it is unknown and not left out."""
+    kinds = ("postgres", "mysql", "sqlite", "files", "cache")
+    stores = tuple(replace(STORE, name=kind, kind=kind) for kind in kinds)
+    secrets = (Secret(name="key", ref="env:KEY"), Secret(name="dsn", ref="env:DSN", public=True))
+    system = declared(tmp_path, data_stores=stores, secrets=secrets)
+
+    def about(name: str) -> list[str]:
+        return [item.name for item in targets(registered()[name], system)]
+
+    assert about("restore") == ["files", "mysql", "postgres", "sqlite"]
+    assert about("point-in-time") == ["mysql", "postgres"]
+    assert about("rotate") == about("leak") == ["key"]
+    assert [drill.name for drill in registered().values() if drill.one_stands_for_all] == ["leak"]
+
+
 def test_a_plan_names_everything_that_is_touched(tmp_path: Path) -> None:
     plan = planned("deliver", tmp_path)
     touching = replace(plan.exercise.steps[0], touches=(Subject("host", "b"), Subject("store", "shop")))
@@ -96,6 +112,12 @@ def test_a_plan_names_everything_that_is_touched(tmp_path: Path) -> None:
     assert plan.touches == (Subject("host", "b"), Subject("store", "shop"))
     assert plan.at_most == 100
     assert [item.name for item in planned("burn", tmp_path).irreversible] == ["fire"]
+
+
+def test_a_window_must_be_open_for_twice_the_objective_and_not_for_all_time_limits(tmp_path: Path) -> None:
+    plan = planned("deliver", tmp_path)
+    for objective, wanted in ((30.0, 60.0), (50.0, 100.0), (80.0, 100.0), (None, 100.0)):
+        assert replace(plan, exercise=replace(plan.exercise, objective=objective)).open_for == wanted
 
 
 def test_the_digest_covers_what_a_person_approves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from prodproof.facts.drills import DrillOutcome, DrillRun
 from prodproof.facts.leaks import LeakHandled
 from prodproof.reach.world import World
 from prodproof.runner.drill import Carried
+from prodproof.verdicts import Kind
+from tests.drills.agreeing import agreed, verdict
 from tests.drills.rotations import PLACE, declared, dropped, kept_in_vault, order, prepared
 from tests.drills.test_rotate import timeline
 from tests.runner.drill_records import CutError, Desk, Memory, said
@@ -75,6 +77,7 @@ def carried_out(system: Declared, memory: Memory | None = None) -> tuple[DrillRu
     assert plan.exercise.tell is not None
     fact = plan.exercise.tell(run, carried.gave)
     assert isinstance(fact, LeakHandled)
+    agreed(run, fact)
     return run, fact
 
 
@@ -106,6 +109,8 @@ def test_a_leak_is_handled_from_the_canary_to_the_draft(server: postgres.Postgre
     assert all(phase.seconds is not None for phase in fact.phases)
     assert not list(tmp_path.glob(".prodproof-*")), "neither canary nor draft is left"
     assert password not in f"{run}{fact}{memory.records}"
+    assert verdict("secrets.exposure-process", fact).reason is Reason.INCOMPLETE, "one backup could not be searched"
+    assert verdict("secrets.exposure-process", replace(fact, unsearched=())).kind is Kind.HOLDS
 
 
 def test_a_store_without_a_trail_proves_nothing(server: postgres.PostgresServer, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from prodproof.reach.monitoring.alertmanager import Alertmanager
 from prodproof.reach.monitoring.prometheus import Prometheus
 from prodproof.reach.world import Settings, World
 from prodproof.runner.drill import Carried
+from tests.drills.agreeing import agreed
 from tests.drills.exercises import order
 from tests.reach.monitoring.servers import Watchers, alone, wait, watching
 from tests.runner.drill_records import START, CutError, Desk, Memory
@@ -122,6 +123,7 @@ def drilled(plan: DrillPlan) -> tuple[DrillRun, WithheldBackup | Unseen]:
     told: Any = plan.exercise.tell(run, drill.gave)
     assert not list(Path(plan.target.alarm.textfiles).glob("prodproof*")), "nothing stays"
     assert isinstance(told, Unseen) or decode(WithheldBackup, encode(told)) == told
+    agreed(run, told)
     return run, told
 
 

@@ -2,12 +2,13 @@
 
 import gzip
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from prodproof.facts import Reason
+from prodproof.facts import Observation, Proof, Reason
 from prodproof.facts.backups import BackupInventory
 from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import Backup
@@ -100,3 +101,26 @@ def test_a_password_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     backup = Backup(name="nightly", kind="restic", repository="/srv/restic", password="env:RESTIC_TEST")
     found = seen_by(observe, world_of(tmp_path, trusted=True), backup)
     assert why(found) is Reason.NOT_CONFIGURED
+
+
+def test_when_the_oldest_copy_was_made_that_any_look_saw(tmp_path: Path) -> None:
+    put(tmp_path, "shop-0.sql.gz", gzip.compress(_PLAIN), timedelta(days=1))
+    first = look(tmp_path, NIGHTLY)
+    assert first.begun == first.points[0].completed
+    earlier = replace(first, begun=datetime(2026, 1, 2, tzinfo=UTC))
+
+    def seen_before(before: BackupInventory) -> datetime | None:
+        told = Observation[object](NIGHTLY.subject, before, datetime.now(UTC), "inside", Proof.INSIDE)
+        world = replace(world_of(tmp_path), previous=lambda fact, subject: told)
+        found = seen_by(observe, world, NIGHTLY)
+        assert isinstance(found, BackupInventory)
+        return found.begun
+
+    assert seen_before(earlier) == earlier.begun
+    assert seen_before(replace(earlier, place="elsewhere/*.gz")) == first.begun
+
+
+def test_a_key_beside_the_copies(tmp_path: Path) -> None:
+    put(tmp_path, "shop.sql.gz", gzip.compress(_PLAIN))
+    put(tmp_path, "key.txt", b"AGE-SECRET-KEY-1QQQQ\n")
+    assert look(tmp_path, NIGHTLY).keys_beside == (f"{tmp_path}/copies/key.txt",)

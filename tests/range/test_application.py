@@ -22,6 +22,7 @@ from prodproof.range import Range
 from prodproof.range.components.application import Application
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.mail import Mail
+from prodproof.range.components.object_store import ObjectStore
 from prodproof.range.components.postgres import PORT as POSTGRES_PORT
 from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.redis import PORT as REDIS_PORT
@@ -29,7 +30,7 @@ from prodproof.range.components.redis import Redis
 from prodproof.range.components.repo import Repo
 from prodproof.range.components.staging import Staging
 from prodproof.range.components.tracker import Tracker
-from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault import ROTATION, Vault
 from prodproof.range.places import HOST, INTERNAL_PORT, STAGING, STAGING_PORT, WEB_PORT, Form
 from tests.range.parts import needs, range_of
 
@@ -43,7 +44,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
     scope="module", params=[Form.EMBEDDED, pytest.param(Form.FULL, marks=needs("postgres", "redis-server"))]
 )
 def harbour(request: pytest.FixtureRequest) -> Iterator[Range]:
-    servers = (Postgres, Redis) if request.param is Form.FULL else ()
+    servers = (ObjectStore, Postgres, Redis) if request.param is Form.FULL else ()
     with range_of(request.param, PrivateAuthority, *servers, Vault, Mail, Repo, Tracker, Application, Staging) as made:
         yield made
 
@@ -169,7 +170,7 @@ def test_a_change_of_the_settings_is_taken_up_and_mended(harbour: Range) -> None
 
 
 def test_a_deployment_takes_up_what_the_repository_holds(harbour: Range) -> None:
-    harbour.repo.replace("shop/views.py", '{"status": "ok"}', '{"status": "fine"}')
+    harbour.repo.replace("shop/views.py", '{"status": "ok"', '{"status": "fine"')
     assert harbour.settle() == {"repo"}
     harbour.app.deploy()
     assert harbour.settle() == {"application"}
@@ -250,3 +251,62 @@ def test_they_are_published_by_a_fault_only(full: Range) -> None:
     full.mend()
     assert public() == [False, False]
     assert Visitor(full, full.places.vantage).ask("GET", "/healthz").status_code == 200
+
+
+def logins(full: Range) -> set[str]:
+    """Who of the shop has a session in the database."""
+    with psycopg.connect(full.part(Postgres).url("keeper"), autocommit=True) as link:
+        rows = link.execute("SELECT DISTINCT usename::text FROM pg_stat_activity WHERE application_name = 'shop'")
+        return {str(row[0]) for row in rows.fetchall()}
+
+
+def test_another_login_is_taken_up_without_a_restart_and_put_back_by_mending(full: Range) -> None:
+    server, vault, visitor = full.part(Postgres), full.part(Vault), Visitor(full, full.places.vantage)
+    serving = full.pids(full.app)
+    with psycopg.connect(server.url("keeper"), autocommit=True) as link:
+        link.execute("ALTER ROLE shop_b LOGIN PASSWORD 'another-password-for-tests'")
+    given = {"data": {"password": "another-password-for-tests", "user": "shop_b"}}
+    token = vault._log_in(ROTATION)
+    vault._ask("POST", "secret/data/harbour/production/database", given, token)
+    assert server.drifted() and vault.drifted()
+
+    done = subprocess.run([full.directory / "bin" / "systemctl", "reload", "shop-agent"], timeout=60, check=False)
+    assert done.returncode == 0
+    with psycopg.connect(server.url("keeper"), autocommit=True) as link:
+        link.execute("ALTER ROLE shop NOLOGIN PASSWORD NULL")
+    until = time.monotonic() + 20
+    while logins(full) != {"shop_b"} and time.monotonic() < until:
+        assert visitor.ask("GET", "/healthz").status_code == 200
+    assert logins(full) == {"shop_b"}
+    assert full.app.environment["HARBOUR_DATABASE_PASSWORD"] == "another-password-for-tests"
+
+    full.mend()
+    assert not server.drifted() and not vault.drifted()
+    assert full.app.environment["HARBOUR_DATABASE_USER"] == "shop"
+    assert visitor.ask("GET", "/healthz").status_code == 200
+    assert full.pids(full.app) == serving
+
+
+def test_a_login_that_is_good_beside_the_other_is_put_back(full: Range) -> None:
+    server = full.part(Postgres)
+    server.let_both_in()
+    assert server.drifted()
+    full.mend()
+    assert not server.drifted()
+
+
+def test_what_drills_restart_is_another_process_that_serves(full: Range) -> None:
+    systemctl, shop = full.directory / "bin" / "systemctl", full.var / "application" / "web.pid"
+    redis_pid = full.part(Redis).pid_file
+    before = redis_pid.read_text()
+    for words in (("restart", "redis-server"), ("restart", "shop-web"), ("is-active", "--quiet", "shop-web")):
+        assert subprocess.run([systemctl, *words], timeout=60, check=False).returncode == 0, words
+    assert (
+        subprocess.run([systemctl, "restart", "unknown"], capture_output=True, timeout=60, check=False).returncode == 5
+    )
+    until = time.monotonic() + 30
+    visitor = Visitor(full, full.places.vantage)
+    while visitor.ask("GET", "/healthz/cache").status_code != 200:
+        assert time.monotonic() < until
+    assert redis_pid.read_text() != before
+    assert int(shop.read_text()) in full.pids(full.app)

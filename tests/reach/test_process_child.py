@@ -55,6 +55,7 @@ def test_how_it_ended_is_told() -> None:
         assert isinstance(child, Child)
         assert everything(child) == b"out\n"
         assert (child.code(), child.error_line()) == (3, "last")
+        assert child.messages() == "first\nlast\n"
     with started(["sh", "-c", "kill -9 $$"]) as child:
         assert isinstance(child, Child)
         assert everything(child) == b""
@@ -73,6 +74,15 @@ def test_silence_is_bounded_and_the_group_is_killed() -> None:
     while not gone(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert gone(pid)
+
+
+def test_one_that_closes_its_output_and_goes_on_does_not_end() -> None:
+    with started(["sh", "-c", "exec 1>&-; sleep 60"]) as child:
+        assert isinstance(child, Child)
+        assert everything(child) == b"" and not child.ends(0.1)
+    with started(["true"]) as child:
+        assert isinstance(child, Child)
+        assert everything(child) == b"" and child.ends(20)
 
 
 def test_input_to_what_has_ended_is_dropped() -> None:

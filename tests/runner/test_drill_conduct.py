@@ -132,6 +132,26 @@ def test_a_drill_is_carried_out_and_told_to_the_ledger(
     assert conductor.store.unfinished() == ()
 
 
+def test_what_was_asked_for_a_moment_does_not_take_the_place_of_the_newest(
+    conductor: Conductor, place: Place, root: Path
+) -> None:
+    newest = only_lines(root)
+    design = DRILLS_HERE["deliver"].design
+    DRILLS_HERE["deliver"] = replace(
+        DRILLS_HERE["deliver"], moments=True, design=lambda store, system, moment=None: design(store, system)
+    )
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    then = replace(newest, drill=DRILLS_HERE["deliver"], moment=moment)
+    first, second = order(newest, "deliver-1"), replace(order(then, "deliver-2"), moment=moment)
+    assert ended(conductor, conductor.begin(first, newest, now())) is True
+    assert ended(conductor, conductor.begin(second, then, now())) is True
+    assert result(conductor, "deliver-2").moment == moment
+    with open_ledger(place.state, system="shop", environ=place.environ) as ledger:
+        kept = ledger.latest_surveys(["drill deliver store:shop"], "staging")["drill deliver store:shop"]
+        seen = kept[0].observations[0].seen
+        assert isinstance(seen, DrillRun) and seen.id == "deliver-1"
+
+
 def test_two_drills_never_touch_one_target_at_once(conductor: Conductor, root: Path) -> None:
     reached, go_on = threading.Event(), threading.Event()
     plan = only_lines(root, blocking("wait", reached, go_on))

@@ -6,7 +6,7 @@ What lies there is a URL, the line DATABASE_URL=… of an env file, or, with the
 
 It reads the file at its start and on SIGHUP or `POST /reload`. Habits: `at-start` never reads it again; `each` opens a
 connection for each request instead of keeping some; `stubborn` keeps connections that it has, whatever it reads anew;
-`watches` looks at the file itself, each half second.
+`watches` looks at the file itself, each half second; `aws=URL` uses what lies there as an access key of AWS.
 """
 
 import os
@@ -46,6 +46,23 @@ class TokenUser:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class KeyUser:
+    """Uses AWS with an access key: looks which queues there are."""
+
+    def __init__(self, url: str, key: str) -> None:
+        from tests.servers.aws import AwsServer
+
+        self._queues = AwsServer(url).client("sqs", key)
+
+    def use(self) -> str:
+        """Ask. Raises botocore's error when the key is refused."""
+        return str(len(self._queues.list_queues().get("QueueUrls", ())))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._queues.close()
 
 
 class Database:
@@ -103,6 +120,8 @@ class Database:
         for habit in self._habits:
             if habit.startswith("tokens="):
                 return TokenUser(Tokens(Path(habit.partition("=")[2])), url)
+            if habit.startswith("aws="):
+                return KeyUser(habit.partition("=")[2], url)
         if url.startswith("redis"):
             import redis
             from redis.backoff import NoBackoff
@@ -121,7 +140,7 @@ class Database:
         return True
 
     def _asked(self, connection: Any) -> str:
-        if isinstance(connection, TokenUser):
+        if isinstance(connection, TokenUser | KeyUser):
             return connection.use()
         if hasattr(connection, "incr"):
             return str(connection.incr("shop:visits"))

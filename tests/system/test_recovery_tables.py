@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prodproof.facts import Subject
-from prodproof.facts.declared import Backup
+from prodproof.facts.declared import Backup, Permission
 from prodproof.system.errors import SystemFileError
 from prodproof.system.load import load
 from prodproof.system.merged import read
@@ -126,3 +126,33 @@ def test_programs_and_keys_need_trust(tmp_path: Path) -> None:
         ("runs", "backup a of production", "restic /srv/r"),
         ("runs", "backup b of production", "pgbackrest main etc/pgbackrest.conf"),
     ]
+
+
+def test_what_makes_roles_and_where_a_manager_of_secrets_stands(tmp_path: Path) -> None:
+    declared = load(
+        write(
+            tmp_path,
+            '[data_store.restore]\nroles = "deploy/roles.sql"\n'
+            '[[secret_manager]]\nname = "vault"\nkind = "vault"\nurl = "https://vault.example"\n'
+            'offsite = "another provider"\n',
+        )
+    )
+    assert declared.data_stores[0].restore.roles == "deploy/roles.sql"
+    assert declared.secret_managers[0].offsite == "another provider"
+
+
+def test_what_production_has_where_its_backups_lie(tmp_path: Path) -> None:
+    text = (
+        'kind = "s3"\nrepository = "s3://shop-backups/db"\nproduction_credentials = "env:SHOP_BACKUP_KEYS"\n'
+        'allow = ["canary"]\n'
+    )
+    found = backup(tmp_path, text)
+    assert (found.production_credentials, found.allow) == ("env:SHOP_BACKUP_KEYS", frozenset({Permission.CANARY}))
+    asked = {(ask.what, ask.exactly) for ask in asks(read(write(tmp_path, f'[[backup]]\nname = "n"\n{text}')))}
+    assert ("reads secret", "env:SHOP_BACKUP_KEYS, given to s3 for s3://shop-backups/db") in asked
+    assert any(what == "sends traffic" and "tries to delete it" in exactly for what, exactly in asked)
+
+
+def test_what_production_has_counts_in_buckets_alone(tmp_path: Path) -> None:
+    text = 'kind = "dump"\npath = "/srv/*.dump"\nproduction_credentials = "env:SHOP_BACKUP_KEYS"\n'
+    assert "counts only for the kind" in problem(tmp_path, text)

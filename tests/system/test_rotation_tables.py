@@ -15,6 +15,7 @@ HEAD = 'version = 1\nname = "shop"\n[[secret]]\nname = "database"\nref = "file:l
 LOADED = 'load_url = "http://127.0.0.1:8000/"\n'
 USERS = 'kind = "postgres"\nadmin = "env:ADMIN"\nusers = ["shop_a", "shop_b"]\n'
 PROGRAMS = 'kind = "command"\ncreate = ["new"]\nretire = ["old"]\nattempt = ["try"]\nused = ["count"]\n'
+VAULT = 'kind = "vault-database"\nadmin = "env:ADMIN"\n'
 
 
 def written(folder: Path, text: str, head: str = HEAD) -> Path:
@@ -42,6 +43,21 @@ def test_the_teams_own_programs_are_read(tmp_path: Path) -> None:
     assert (secret.rotation.create, secret.rotation.load_command, secret.rotation.load_rate) == (("new",), ("ask",), 5)
 
 
+def test_keys_of_aws_and_roles_of_vault_are_read(tmp_path: Path) -> None:
+    text = 'kind = "aws-access-key"\nadmin = "env:A"\nusers = ["shop"]\nuser_ref = "file:login#ID"\n'
+    (secret,) = load(written(tmp_path, LOADED + text)).secrets
+    assert secret.rotation is not None
+    assert (secret.rotation.kind, secret.rotation.users) == (RotationKind.AWS_ACCESS_KEY, ("shop",))
+    text = VAULT + 'roles = ["vault-db:database/shop"]\nlease_ref = "file:login#LEASE"\n'
+    declared = load(written(tmp_path, LOADED + text))
+    rotation = declared.secrets[0].rotation
+    assert rotation is not None and rotation.kind is RotationKind.VAULT_DATABASE
+    assert (rotation.roles, rotation.lease_ref) == (("vault-db:database/shop",), "file:login#LEASE")
+    assert decode(Declared, encode(declared)) == declared
+    told = {str(ask) for ask in asks(read(tmp_path))}
+    assert any("vault-db:database/shop" in item for item in told)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -56,6 +72,14 @@ def test_the_teams_own_programs_are_read(tmp_path: Path) -> None:
         (LOADED + PROGRAMS + 'users = ["a", "b"]', "users counts only for the kind postgres or redis"),
         (LOADED + 'kind = "command"\ncreate = ["x"]\nretire = ["x"]\nattempt = ["x"]', "needs used"),
         (LOADED + 'kind = "django-key"\nsigning_url = "http://127.0.0.1/"', "needs fallbacks_ref"),
+        (LOADED + 'kind = "aws-access-key"\nadmin = "env:A"\nusers = ["a", "b"]', "needs the one user whose keys"),
+        (LOADED + 'kind = "aws-access-key"\nusers = ["a"]', "of the kind aws-access-key needs admin"),
+        (LOADED + VAULT + 'roles = ["vault:database/shop#x"]', "needs the role whose leases are replaced"),
+        (LOADED + VAULT + 'roles = ["vault-db:d/a", "vault-db:d/a"]', "needs the role whose leases are replaced"),
+        (LOADED + VAULT + 'roles = ["vault-db:d/a", "vault-db:d/b", "vault-db:d/c"]', "needs the role whose leases"),
+        (LOADED + VAULT + 'roles = ["vault-db:d/a", "vault-db:d/b"]\nlease_ref = "vault:s/a#l"', "have no leases"),
+        (LOADED + VAULT, "of the kind vault-database needs roles"),
+        (USERS + LOADED + 'roles = ["vault-db:d/a"]', "roles counts only for the kind vault-database"),
         (USERS, "needs one of load_url and load_command"),
         (USERS + LOADED + 'load_command = ["x"]', "needs one of load_url and load_command"),
         (USERS + LOADED + 'pick_up = ["x"]\npick_up_pid_file = "p"', "has several of pick_up"),

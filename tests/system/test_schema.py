@@ -54,7 +54,7 @@ def test_the_demo_shop_is_a_complete_example_that_loads_and_fits_the_schema() ->
     assert valid(text)
     assert declared.entry_points[0].url == "https://harbour.example"
     assert load(HEALTHY, "staging").entry_points[0].login == "env:HARBOUR_STAGING_LOGIN"
-    unused = set(ARRAYS) - set(tomllib.loads(text)) - {"person", "maintenance"}
+    unused = set(ARRAYS) - set(tomllib.loads(text)) - {"person", "maintenance", "erasure"}
     assert unused == {"suppression", "waiver", "not_applicable", "secret_allowed"}, "a healthy shop accepts nothing"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,7 +14,16 @@ from prodproof.cli.options import Django, Env, PathTarget, State, Trust
 from prodproof.cli.session import Session, choose, open_session, tool
 from prodproof.cli.work import plan_for
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.declared import DjangoApp, EntryPoint, Host, Permission, Repository, Zone
+from prodproof.facts.declared import (
+    Backup,
+    DataStore,
+    DjangoApp,
+    EntryPoint,
+    Host,
+    Permission,
+    Repository,
+    Zone,
+)
 from prodproof.guarantees import Entry, catalogue
 from prodproof.ledger import open_ledger
 from prodproof.plan import Step
@@ -38,6 +47,8 @@ DECLARE = {
     Zone: ("[[zone]]", 'name = "shop.example"', 'file = "dns/shop.example.zone"'),
     DjangoApp: ("[[django]]", 'manage = ["docker", "compose", "exec", "-T", "web", "python", "manage.py"]'),
     Repository: ("[[repository]]", 'path = "."'),
+    DataStore: ("[[data_store]]", 'name = "database"', 'kind = "postgres"', 'rto = "4h"', 'rpo = "5m"'),
+    Backup: ("[[backup]]", 'name = "nightly"', 'kind = "pgbackrest"', 'stanza = "main"', 'store = "database"'),
 }
 CONFIGURE = ("[advisories]", 'source = "osv-export:advisories/"     # or "osv" to ask the network')
 POSTURE = (
@@ -103,12 +114,19 @@ def _remedies(session: Session, chosen: Sequence[Entry]) -> Iterable[Remedy]:
         found.setdefault(remedy.what, remedy).guarantees.update(ids)
 
     world = World(declared=session.declared, now=datetime.now(UTC), settings=session.settings, tools=tool)
-    for step in plan_for(session, chosen, "outside").steps:
+    plan = plan_for(session, chosen, "outside")
+    for need in plan.drills:
+        if need.why_not is not None:
+            add(_for_reason(replace(need.why_not, detail=f"{need.scope.name}: {need.why_not.detail}")), need.guarantees)
+    for step in plan.steps:
         why_not = step.why_not
         if why_not is None and step.probe.permission is not None:
             why_not = asyncio.run(_unowned(step, world))
         if why_not is not None:
             add(_remedy(step, why_not, session), step.guarantees)
+    for need in plan.drills:
+        if need.declared and need.why_not is None:
+            add(Remedy(f"{need.scope.name} is to be exercised", (need.command,), "shell"), need.guarantees)
     for id, unseen in _remembered(session, chosen):
         if not any(id in remedy.guarantees for remedy in found.values()):
             add(_for_reason(unseen), [id])

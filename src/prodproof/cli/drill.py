@@ -15,6 +15,9 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=T
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A drill; prodproof drill list shows them.")]
 On = Annotated[str | None, typer.Option("--on", metavar="SUBJECT", help="What it is about, if there are several.")]
+At = Annotated[
+    str | None, typer.Option("--at", metavar="TIME", help="To this moment, not the newest: 2026-03-01T12:30Z.")
+]
 Id = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="A drill that was begun; the only unfinished one if not.")
 ]
@@ -48,7 +51,13 @@ def list_(path: PathTarget = ".", env: Env = None, state: State = None) -> None:
 
 @app.command()
 def plan(
-    name: Name, path: PathTarget = ".", on: On = None, env: Env = None, state: State = None, trust: Trust = False
+    name: Name,
+    path: PathTarget = ".",
+    on: On = None,
+    at: At = None,
+    env: Env = None,
+    state: State = None,
+    trust: Trust = False,
 ) -> None:
     """What would be touched, for how long, what is at stake, and what would undo it. Does nothing."""
     from prodproof.cli.drilling import opened, place_of, plan_of, print_plan
@@ -57,7 +66,7 @@ def plan(
     from prodproof.reach.world import World
 
     session = opened(path, env, state, trust)
-    planned = plan_of(session, name, on)
+    planned = plan_of(session, name, on, at)
     print_plan(planned)
     if needs_approval(planned):
         typer.echo("production: a second person approves it with prodproof record approve")
@@ -74,6 +83,7 @@ def run(
     name: Name,
     path: PathTarget = ".",
     on: On = None,
+    at: At = None,
     env: Env = None,
     state: State = None,
     trust: Trust = False,
@@ -96,7 +106,7 @@ def run(
 
     now = datetime.now(UTC)
     session = opened(path, env, state, trust, ca_file=ca_file, resolve=resolve or ())
-    planned = plan_of(session, name, on)
+    planned = plan_of(session, name, on, at)
     print_plan(planned)
     who = operator(person, session)
     if not yes:

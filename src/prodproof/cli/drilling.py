@@ -57,8 +57,9 @@ def place_of(session: Session) -> Place:
     return Place(session.declared.system, session.state, os.environ)
 
 
-def plan_of(session: Session, name: str, on: str | None) -> DrillPlan:
+def plan_of(session: Session, name: str, on: str | None, at: str | None = None) -> DrillPlan:
     """The plan that a command names. Raises UserError with what there is, where it names none or several."""
+    moment = None if at is None else past(at, datetime.now(UTC))
     drill = registered().get(name)
     if drill is None:
         raise UserError(f"there is no drill {inert(name)}; there are: {', '.join(registered()) or 'none'}")
@@ -69,16 +70,30 @@ def plan_of(session: Session, name: str, on: str | None) -> DrillPlan:
     if wanted not in found:
         known = ", ".join(map(str, found)) or "none is declared"
         raise UserError(f"{name}: say what it is about with --on; there are: {known}")
-    plan = plan_drill(drill, found[wanted], session.declared)
+    plan = plan_drill(drill, found[wanted], session.declared, moment=moment)
     if isinstance(plan, Unseen):
         raise UserError(f"{name} cannot be carried out on {wanted}: {plan.detail}")
     return plan
+
+
+def past(text: str, now: datetime) -> datetime:
+    """A moment that somebody typed, as ISO 8601; without a zone it is UTC. Raises UserError for any other."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UserError(f"--at {inert(text)}: expected a moment, as 2026-03-01T12:30Z") from None
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if found >= now:
+        raise UserError(f"--at {inert(text)} does not lie in the past")
+    return found
 
 
 def print_plan(plan: DrillPlan) -> None:
     """What will be touched, for how long, what is at stake, and what would undo it."""
     exercise = plan.exercise
     typer.echo(f"{plan.drill.name} on {plan.subject}, {plan.declared.environment.name}: {plan.drill.says}")
+    if plan.moment is not None:
+        typer.echo(f"  moment        {plan.moment:%Y-%m-%d %H:%M:%S} UTC")
     typer.echo(f"  touches       {', '.join(map(str, plan.touches))}")
     typer.echo(f"  at most       {seconds(plan.at_most)}" + _objective(exercise.objective))
     typer.echo(f"  blast radius  {plain(exercise.blast_radius)}")

@@ -45,6 +45,7 @@ def ordered(
         declared=plan.declared,
         plan=plan.digest,
         documents=dict(plan.documents),
+        moment=plan.moment,
         by=who,
         at=now,
         irreversible=irreversible,

@@ -27,6 +27,7 @@ def approve(
     key: Annotated[Path, typer.Option("--key", help="Your SSH key, or the public half of one that ssh-agent holds.")],
     path: PathTarget = ".",
     on: Annotated[str | None, typer.Option("--on", metavar="SUBJECT", help="What it is about.")] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="The moment that it is asked for.")] = None,
     env: Env = None,
     state: State = None,
     days: Annotated[int, typer.Option("--days", min=1, max=7, help="For how long it may be used.")] = 1,
@@ -45,7 +46,7 @@ def approve(
     from prodproof.runner.approval import person_of, signed, statement
 
     session = opened(path, env, state, False)
-    planned = plan_of(session, name, on)
+    planned = plan_of(session, name, on, at)
     if author == person or set(person_of(session.declared, author).keys) & set(
         person_of(session.declared, person).keys
     ):

@@ -43,7 +43,7 @@ async def carry_out_since(
 
 def _from_repositories(item: Entry, session: Session, vantage: str) -> bool:
     plan = plan_for(session, [item], vantage)
-    return bool(plan.steps) and all(step.probe.per is Repository for step in plan.steps)
+    return bool(plan.steps) and not plan.drills and all(step.probe.per is Repository for step in plan.steps)
 
 
 async def _base(

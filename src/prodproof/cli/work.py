@@ -207,6 +207,13 @@ def print_plan(session: Session, chosen: Sequence[Entry], vantage: str) -> None:
         typer.echo(f"  {'look' if why_not is None else 'not ':<5} {what} {answers}")
         if why_not is not None:
             typer.echo(f"        {why_not.why}: {plain(why_not.detail)}")
+    for need in plan.drills:
+        what = f"{need.drill.name:<24} {plain(str(need.scope)) if need.declared else 'nothing declared':<40} {'':<9}"
+        typer.echo(f"  {'drill':<5} {what} {', '.join(need.guarantees)}")
+        if need.why_not is not None:
+            typer.echo(f"        {need.why_not.why}: {plain(need.why_not.detail)}")
+    if plan.drills:
+        typer.echo("what drills told the last time is judged; verify carries none out: prodproof drill list")
     without = sum(not item.guarantee.can_break for item in chosen)
     typer.echo(f"{looks} looks, {len(plan.steps) - looks} not possible; {without} guarantees have no probe yet")
     typer.echo(f"state {session.state}")

@@ -4,7 +4,7 @@ A restore brings back what the backup held. The step compares every restored per
 again whom it knows, and looks once more. Nothing that it gives says who they are.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import cast
 
@@ -21,7 +21,12 @@ Opened = Callable[[Scene], AbstractContextManager[Rows | Unseen]]
 
 
 def re_erase(
-    log: Callable[[Scene], ErasureLog | Unseen], people: Sequence[People], opened: Opened, *, seconds: float = 3600
+    log: Callable[[Scene], ErasureLog | Unseen],
+    people: Sequence[People],
+    opened: Opened,
+    *,
+    elsewhere: Collection[str] = (),
+    seconds: float = 3600,
 ) -> Step:
     """The step that comes after a restore, before anybody else sees the data.
 
@@ -29,6 +34,7 @@ def re_erase(
         log: the log, with its key; opened anew each time, since a step keeps no secret.
         people: every kind of people that the database holds and the log knows.
         opened: the restored database.
+        elsewhere: kinds of people that the log knows, and that are kept in other data stores.
         seconds: how long it may take.
     """
     return Step(
@@ -36,7 +42,7 @@ def re_erase(
         says="erase again who was erased since the backup was made",
         # Whoever was erased is not found again, so doing it twice does no harm.
         check=lambda scene: Todo(),
-        do=lambda scene: _erase(scene, log(scene), people, opened),
+        do=lambda scene: _erase(scene, log(scene), people, opened, elsewhere),
         prove=lambda scene: _gone(scene, log(scene), people, opened),
         undo=lambda scene: None,
         undo_says="nothing: they stay erased, and the data go with the scratch",
@@ -59,11 +65,17 @@ def told(gave: Values) -> tuple[ReErased, ...]:
     )
 
 
-def _erase(scene: Scene, log: ErasureLog | Unseen, people: Sequence[People], opened: Opened) -> Values | Unseen:
+def _erase(
+    scene: Scene, log: ErasureLog | Unseen, people: Sequence[People], opened: Opened, elsewhere: Collection[str]
+) -> Values | Unseen:
     entries = log if isinstance(log, Unseen) else log.read()
     if isinstance(entries, Unseen):
         return entries
     assert isinstance(log, ErasureLog)
+    known = {*elsewhere, *(kind.name for kind in people)}
+    if missing := {entry.people for entry in entries} - known:
+        names = ", ".join(sorted(missing))[:100]
+        return Unseen(Reason.NOT_DECLARED, f"people of the log that nobody says how to find: {names}")
     found: list[Plain] = []
     with opened(scene) as rows:
         if isinstance(rows, Unseen):
@@ -74,9 +86,6 @@ def _erase(scene: Scene, log: ErasureLog | Unseen, people: Sequence[People], ope
                 found.append(_one(scene, log, rows, kind, digests))
             except RowsError as error:
                 raise StepError(str(error)) from None
-    if missing := {entry.people for entry in entries} - {kind.name for kind in people}:
-        names = ", ".join(sorted(missing))[:100]
-        return Unseen(Reason.NOT_DECLARED, f"people of the log that nobody says how to find: {names}")
     return {"people": found}
 
 

@@ -154,8 +154,8 @@ def somebody_is_known(scene: Scene) -> Proven | Refuted:
 def search(bench: Bench) -> Values:
     scene = bench.scene
     wanted = [Wanted(CANARY, Secret(canary_of(scene)))]
-    # The password by itself: where it lies it need not lie with its user and host.
-    texts = [value.reveal() for value in bench.current().values.values()]
+    # The password by itself: where it lies it need not lie with its user and host. A user's name is no secret.
+    texts = [value.reveal() for ref, value in bench.current().values.items() if ref != bench.rotation.user_ref]
     texts += [login.password] if (login := bench.login()) else []
     wanted += [Wanted(bench.secret.name, Secret(text)) for text in dict.fromkeys(texts) if len(text.encode()) >= LEAST]
     sources, unsearched = _sources(scene)
@@ -182,7 +182,7 @@ def _sources(scene: Scene) -> tuple[list[Source], list[str]]:
         reading = asyncio.run(whole(log, scene.world))
         sources += reading.sources
         lost += [f"{log.name}: {reading.why.detail}"] if reading.why else []
-    for backup in declared.backups:
+    for backup in (item for item in declared.backups if item.path):  # else a repository, which is no plain file
         files = globbed(root, backup.path)
         if isinstance(files, Unseen):
             lost.append(f"{backup.name}: {files.detail}")

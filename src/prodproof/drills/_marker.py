@@ -7,8 +7,9 @@ transactions of ours, with a second on either side, by the clock of the database
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import cast
+from typing import TypeVar, cast
 
 import psycopg
 
@@ -27,31 +28,27 @@ ROWS = 10
 CONNECT_SECONDS = 10
 _ENDED = re.compile(r"[0-9A-F]{24}")
 Connection = psycopg.Connection[tuple[object, ...]]
+Answer = TypeVar("Answer")
 
 
 def written(store: DataStore, scene: Scene) -> Todo | Done | Unseen:
     """Whether the marker is there."""
-    link = _source(store, scene)
-    if isinstance(link, Unseen):
-        return link
-    try:
-        with link:
-            row = _row(link, scene)
-            # An earlier drill that nobody could undo has left its schema: it is ours, and is removed with this one's.
-            return Done({"at": row[1], "last": row[2]}) if row else _schema(link)
-    except psycopg.Error as error:
-        return meaning(error)
+
+    def seen(link: Connection) -> Todo | Done | Unseen:
+        row = _row(link, scene)
+        # An earlier drill that nobody could undo has left its schema: it is ours, and is removed with this one's.
+        return Done({"at": row[1], "last": row[2]}) if row else _schema(link)
+
+    return _at_source(store, scene, seen)
 
 
 def write(store: DataStore, scene: Scene) -> Values | Unseen:
     """Write the marker, and work after it."""
-    link = _source(store, scene)
-    if isinstance(link, Unseen):
-        return link
-    try:
-        with link:
-            if _setting(link, "archive_mode") == "off":
-                raise StepError("archive_mode is off: this database cannot be recovered to a point in time")
+
+    def made(link: Connection) -> Values | Unseen:
+        if _setting(link, "archive_mode") == "off":
+            raise StepError("archive_mode is off: this database cannot be recovered to a point in time")
+        try:
             link.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             link.execute(
                 f"CREATE TABLE IF NOT EXISTS {SCHEMA}.marker (drill text, word text, at timestamptz, number int,"
@@ -63,13 +60,13 @@ def write(store: DataStore, scene: Scene) -> Values | Unseen:
                     (scene.drill, BEFORE, number),
                 )
                 link.execute("SELECT pg_sleep(0.1)")
-            row = _row(link, scene)
-            assert row is not None
-            return {"at": row[1], "last": row[2]}
-    except psycopg.errors.InsufficientPrivilege:
-        return Unseen(Reason.DENIED, f"the role of {store.name}'s dsn may not make a schema of the drill's own")
-    except psycopg.Error as error:
-        return meaning(error)
+        except psycopg.errors.InsufficientPrivilege:
+            return Unseen(Reason.DENIED, f"the role of {store.name}'s dsn may not make a schema of the drill's own")
+        row = _row(link, scene)
+        assert row is not None
+        return {"at": row[1], "last": row[2]}
+
+    return _at_source(store, scene, made)
 
 
 def stands(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
@@ -79,39 +76,31 @@ def stands(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
 
 def corrupted(store: DataStore, scene: Scene) -> Todo | Done | Unseen:
     """Whether the marker is corrupt, and which moment lay before that."""
-    link = _source(store, scene)
-    if isinstance(link, Unseen):
-        return link
-    try:
-        with link:
-            row = _row(link, scene)
-            if row is None or row[0] != AFTER:
-                return Todo()
-            return Done(_moments(link, scene))
-    except psycopg.Error as error:
-        return meaning(error)
+
+    def seen(link: Connection) -> Todo | Done:
+        row = _row(link, scene)
+        return Done(_moments(link, scene)) if row is not None and row[0] == AFTER else Todo()
+
+    return _at_source(store, scene, seen)
 
 
 def corrupt(store: DataStore, scene: Scene) -> Values | Unseen:
     """Corrupt the marker, a second after the moment that is recovered to."""
-    link = _source(store, scene)
-    if isinstance(link, Unseen):
-        return link
-    try:
-        with link:
-            link.execute("SELECT pg_sleep(1)")
-            ((target,),) = link.execute("SELECT clock_timestamp()").fetchall()
-            link.execute("SELECT pg_sleep(1)")
-            # Both moments stand in rows that the corruption itself writes, so that another attempt can read them.
-            with link.transaction():
-                link.execute(f"UPDATE {SCHEMA}.marker SET word = %s WHERE drill = %s", (AFTER, scene.drill))
-                link.execute(
-                    f"INSERT INTO {SCHEMA}.marker VALUES (%s, 'target', %s, -1), (%s, 'corruption', now(), -2)",
-                    (scene.drill, target, scene.drill),
-                )
-            return _moments(link, scene)
-    except psycopg.Error as error:
-        return meaning(error)
+
+    def done(link: Connection) -> Values:
+        link.execute("SELECT pg_sleep(1)")
+        ((target,),) = link.execute("SELECT clock_timestamp()").fetchall()
+        link.execute("SELECT pg_sleep(1)")
+        # Both moments stand in rows that the corruption itself writes, so that another attempt can read them.
+        with link.transaction():
+            link.execute(f"UPDATE {SCHEMA}.marker SET word = %s WHERE drill = %s", (AFTER, scene.drill))
+            link.execute(
+                f"INSERT INTO {SCHEMA}.marker VALUES (%s, 'target', %s, -1), (%s, 'corruption', now(), -2)",
+                (scene.drill, target, scene.drill),
+            )
+        return _moments(link, scene)
+
+    return _at_source(store, scene, done)
 
 
 def is_corrupt(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
@@ -161,7 +150,10 @@ def archived(store: DataStore, scene: Scene, seconds: float) -> Values | Unseen:
                 ).fetchall()
                 # Names of backups and timelines come in between.
                 if isinstance(last, str) and _ENDED.fullmatch(last[:24]) and last[:24] >= str(segment):
-                    timeout = _setting(link, "archive_timeout")
+                    timeout = link.execute(
+                        "SELECT setting::int FROM pg_settings WHERE name = 'archive_timeout'"
+                    ).fetchall()[0][0]
+                    assert isinstance(timeout, int)
                     return {"lag": time.monotonic() - begun, "forced": forced, "timeout": timeout}
                 if failed and time.monotonic() > begun + min(30, seconds / 2):
                     raise StepError("the database's archive_command fails: its log does not come to the archive")
@@ -175,7 +167,7 @@ def lag_said(gave: Values) -> Proven:
     """How long that took."""
     lag = gave["lag"]
     assert isinstance(lag, int | float)
-    how = "a segment that was ended for it" if gave["forced"] else f"(archive_timeout: {gave['timeout']})"
+    how = "a segment that was ended for it" if gave["forced"] else f"(archive_timeout: {gave['timeout']} s)"
     return Proven(f"{lag:.1f} s until it was archived, {how}")
 
 
@@ -208,15 +200,23 @@ def as_before(gave: Values) -> Proven | Refuted:
 
 
 def _word_is(store: DataStore, scene: Scene, word: str) -> Proven | Refuted | Unseen:
+    def seen(link: Connection) -> Proven | Refuted:
+        row = _row(link, scene)
+        return Proven(f"at the source it is {word}") if row and row[0] == word else Refuted("it is not there")
+
+    return _at_source(store, scene, seen)
+
+
+def _at_source(store: DataStore, scene: Scene, question: Callable[[Connection], Answer]) -> Answer | Unseen:
+    """Ask the source one thing, on a connection of its own."""
     link = _source(store, scene)
     if isinstance(link, Unseen):
         return link
     try:
         with link:
-            row = _row(link, scene)
+            return question(link)
     except psycopg.Error as error:
         return meaning(error)
-    return Proven(f"at the source it is {word}") if row and row[0] == word else Refuted("it is not there")
 
 
 def _moments(link: Connection, scene: Scene) -> Values:

@@ -1,6 +1,7 @@
 """The proof of restored files: against their source, and against the rows of a database that name them."""
 
 import os
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 import psycopg
@@ -69,8 +70,14 @@ def loss_step() -> Step:
     )
 
 
-def media_steps(store: DataStore, declared: Declared, limit: float) -> tuple[Step, ...] | Unseen:
-    """Of a database: restore the files that its rows name, too, and hold both against each other."""
+def media_steps(
+    store: DataStore, declared: Declared, limit: float, moment: datetime | None = None
+) -> tuple[Step, ...] | Unseen:
+    """Of a database: restore the files that its rows name, too, and hold both against each other.
+
+    Args:
+        moment: the one that is restored to; None: the newest.
+    """
     if not store.restore.media:
         return ()
     media = next((item for item in declared.data_stores if item.name == store.restore.media), None)
@@ -81,7 +88,7 @@ def media_steps(store: DataStore, declared: Declared, limit: float) -> tuple[Ste
             name=MEDIA,
             says=f"restore the newest backup of {media.name}, too",
             check=lambda scene: Todo() if not files_of(scene, "media").exists() else _known(scene),
-            do=lambda scene: _restore_media(media, scene),
+            do=lambda scene: _restore_media(media, scene, moment),
             prove=lambda scene: not_damaged(scene) or Proven(f"{scene.gave[MEDIA]['files']} files"),
             undo=lambda scene: clear(files_of(scene, "media")),
             undo_says="remove them",
@@ -143,8 +150,8 @@ def _known(scene: Scene) -> Todo | Done:
     return Todo() if known is None else Done(known)
 
 
-def _restore_media(media: DataStore, scene: Scene) -> Values | Unseen:
-    chosen = choose(media, scene, None)
+def _restore_media(media: DataStore, scene: Scene, moment: datetime | None) -> Values | Unseen:
+    chosen = choose(media, scene, moment)
     if isinstance(chosen, Unseen):
         return chosen
     backup = backup_named(chosen["backup"], scene.declared)
@@ -182,7 +189,7 @@ def _check(store: DataStore, media: DataStore, scene: Scene) -> Values | Unseen:
         return meaning(error)
     for name in sorted(named.keys() - files.keys()):
         findings.found(DifferenceKind.ROW_WITHOUT_FILE, name, f"is named in {named[name]}, and there is no such file")
-    database = when(scene.gave[CHOOSE]["made"])
+    database = when(scene.gave[CHOOSE]["moment"] or scene.gave[CHOOSE]["made"])
     files_made = when(scene.gave[MEDIA]["made"])
     later = database is not None and files_made is not None and files_made > database
     for name in sorted(files.keys() - named.keys()):

@@ -7,7 +7,7 @@ import psycopg
 from prodproof.drills._proof_rows import compared, opened_copy
 from prodproof.drills._restore_server import START, cluster_of, database_of
 from prodproof.drills._restore_state import Findings, piece_of
-from prodproof.drills._restore_steps import LOSS, RESTORE, backup_loss, drill_began, looking, seen
+from prodproof.drills._restore_steps import LOSS, RESTORE, backup_loss, drill_began, looking, loss_said, seen
 from prodproof.drills.drill import Proven, Scene, Step, Values
 from prodproof.facts import Unseen
 from prodproof.facts.declared import DataStore
@@ -141,8 +141,8 @@ def _loss(store: DataStore, scene: Scene) -> Values | Unseen:
     began = drill_began(scene)
     if store.restore.heartbeat is None:
         if replayed := _replayed(scene):
-            lost = (began - replayed).total_seconds()
-            says = f"the newest transaction of the log is {lost:.0f} s older than the beginning of the drill"
+            lost = max(0.0, (began - replayed).total_seconds())
+            says = loss_said(scene, "the newest transaction of the log", lost)
             return {"to": replayed.isoformat(), "by": MomentBy.LOG.value, "loss": lost, "says": says}
         return backup_loss(scene)
     link = opened_copy(cluster_of(scene), database_of(scene))
@@ -157,8 +157,9 @@ def _loss(store: DataStore, scene: Scene) -> Values | Unseen:
         return moment
     if not isinstance(moment, datetime):
         return {"to": "", "by": MomentBy.HEARTBEAT.value, "loss": None, "says": "the heartbeat's table is empty"}
-    lost = (began - moment.astimezone(UTC)).total_seconds()
-    says = f"the newest heartbeat is {lost:.0f} s older than the beginning of the drill"
+    # What was written since the drill began may have come back, too.
+    lost = max(0.0, (began - moment.astimezone(UTC)).total_seconds())
+    says = loss_said(scene, "the newest heartbeat", lost)
     return {"to": moment.astimezone(UTC).isoformat(), "by": MomentBy.HEARTBEAT.value, "loss": lost, "says": says}
 
 

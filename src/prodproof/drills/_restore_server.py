@@ -3,13 +3,14 @@
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 
 from prodproof.drills._restore_state import opened_dsn, piece_of
 from prodproof.drills._restore_steps import RESTORE, damaged, not_damaged
 from prodproof.drills._scratch import place_of
-from prodproof.drills.drill import Done, Proven, Refuted, Scene, Step, StepError, Todo, Values
+from prodproof.drills.drill import Done, Plain, Proven, Refuted, Scene, Step, StepError, Todo, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restore_points import Contents, Damage, Damaged
@@ -23,6 +24,8 @@ START = "start-server"
 JOBS = 2
 """Tables and indexes that a dump is loaded with at once."""
 
+_MAKES = re.compile(r'\bCREATE\s+(?:ROLE|USER)\s+(?:IF\s+NOT\s+EXISTS\s+)?("(?:[^"]|"")+"|[\w$]+)', re.IGNORECASE)
+_LARGEST = 1024 * 1024
 _NO_WAL = (
     "could not locate required checkpoint record",
     "WAL ends before end of online backup",
@@ -70,13 +73,13 @@ def _start(store: DataStore, scene: Scene, limit: float) -> Values | Unseen:
     shutil.rmtree(cluster.place, ignore_errors=True)
     try:
         if piece.contents is Contents.DUMP:
-            return _load(scene, cluster, piece, limit)
+            return _load(store, scene, cluster, piece, limit)
         return _adopt(store, scene, cluster, limit)
     except OSError as error:
         return Unseen(Reason.INCOMPLETE, f"the scratch cannot be written: {error.strerror}")
 
 
-def _load(scene: Scene, cluster: ScratchCluster, piece: Piece, limit: float) -> Values | Unseen:
+def _load(store: DataStore, scene: Scene, cluster: ScratchCluster, piece: Piece, limit: float) -> Values | Unseen:
     _hand_over(scene, cluster)
     version = _fitting(piece.server_version)
     if isinstance(version, Unseen):
@@ -96,6 +99,7 @@ def _load(scene: Scene, cluster: ScratchCluster, piece: Piece, limit: float) -> 
         "version": str(version),
         "failures": list(loaded.failures),
         "roles": list(loaded.roles),
+        "made": _made(store, scene),
         "no_network": cluster.cut_off.no_network,
     }
 
@@ -131,6 +135,19 @@ def _adopt(store: DataStore, scene: Scene, cluster: ScratchCluster, limit: float
         "roles": [],
         "no_network": cluster.cut_off.no_network,
     }
+
+
+def _made(store: DataStore, scene: Scene) -> list[Plain]:
+    """Roles that the declared file of the repository makes."""
+    if store.restore.roles is None:
+        return []
+    try:
+        with open(Path(scene.declared.root or ".") / store.restore.roles, encoding="utf-8", errors="replace") as file:
+            names = _MAKES.findall(file.read(_LARGEST))
+    except OSError:
+        return []
+    # What is not quoted is folded to small letters.
+    return sorted({name[1:-1].replace('""', '"') if name[0] == '"' else name.lower() for name in names})
 
 
 def _hand_over(scene: Scene, cluster: ScratchCluster) -> None:

@@ -164,7 +164,7 @@ def restored_plain(restored: Restored) -> dict[str, Plain]:
             }
             for item in restored.pieces
         ],
-        "needs": [[item.what, item.name, item.came_from] for item in restored.needed],
+        "needs": [[item.what, item.name, item.came_from, item.origin.value] for item in restored.needed],
         "bytes": restored.bytes,
         "files": restored.files,
     }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodproof.drills import _scratch
+from prodproof.drills._restore_here import production_here
 from prodproof.drills._restore_state import (
     backup_named,
     backups_of,
@@ -15,6 +16,7 @@ from prodproof.drills._restore_state import (
     point_of,
     restored_plain,
     store_folder,
+    when,
 )
 from prodproof.drills._scratch import place_of
 from prodproof.drills.drill import Done, Plain, Proven, Refuted, Scene, Step, StepError, Todo, Values
@@ -23,7 +25,9 @@ from prodproof.facts.declared import DataStore
 from prodproof.facts.restore_points import Contents, Damaged
 from prodproof.facts.restores import MomentBy
 from prodproof.reach.backups.backup_store import BackupStore, Restored, RestorePoint
+from prodproof.reach.backups.ways import places_of
 from prodproof.reach.cut_off import without_network
+from prodproof.reach.one_way import Place, only_reaching
 
 CHOOSE, VERIFY, RESTORE, LOSS = "choose-backup", "verify-backup", "restore", "measure-loss"
 UNPACKED = 8
@@ -35,6 +39,9 @@ LOG = 128 * 1024 * 1024
 
 _PERHAPS_AWAY = (Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.INCOMPLETE)
 """Why a store cannot be restored from that only the network leads to."""
+
+LOGGED = ("pgbackrest", "barman")
+"""Kinds of backups that keep PostgreSQL's log, which leads to any moment."""
 
 Moment = Callable[[Scene], datetime]
 
@@ -50,22 +57,25 @@ def not_damaged(scene: Scene) -> Refuted | None:
     return Refuted(f"the backup is broken ({gave['damage']}): {gave['says']}") if "damage" in gave else None
 
 
-def way_back(store: DataStore, limit: float, at: Moment | None = None) -> tuple[Step, ...]:
+def way_back(
+    store: DataStore, limit: float, at: Moment | None = None, *, only_logged: bool = False
+) -> tuple[Step, ...]:
     """The steps until the files of a backup lie in the scratch.
 
     Args:
         store: whose newest backup is restored.
         limit: seconds for each of the long steps.
         at: the moment to recover to, once the drill has come there; the backup must have been complete before it.
+        only_logged: whether only a backup will do whose log leads to that very moment.
     """
     scratch = store.restore.scratch
     return (
         Step(
             name=CHOOSE,
-            says="choose the newest restore point",
+            says="choose the newest restore point" + (" from before that moment" if at else ""),
             check=_nothing_yet,
-            do=lambda scene: choose(store, scene, at(scene) if at else None),
-            prove=lambda scene: Proven(f"{scene.gave[CHOOSE]['backup']}: {scene.gave[CHOOSE]['point']}"),
+            do=lambda scene: choose(store, scene, at(scene) if at else None, only_logged=only_logged),
+            prove=lambda scene: Proven(_chosen_said(scene.gave[CHOOSE])),
             changes=False,
             time_limit=300,
         ),
@@ -92,7 +102,7 @@ def way_back(store: DataStore, limit: float, at: Moment | None = None) -> tuple[
             name=RESTORE,
             says="restore its files into the scratch, with the backup's own tool",
             check=_restored,
-            do=lambda scene: _restore(scene, at(scene) if at else None),
+            do=lambda scene: _restore(store, scene, when(scene.gave[CHOOSE]["moment"])),
             prove=_came_back,
             undo=_remove,
             undo_says="remove the restored files",
@@ -117,14 +127,21 @@ def _nothing_yet(scene: Scene) -> Todo:
     return Todo()
 
 
-def choose(store: DataStore, scene: Scene, before: datetime | None) -> dict[str, Plain] | Unseen:
+def choose(
+    store: DataStore, scene: Scene, before: datetime | None, *, only_logged: bool = False
+) -> dict[str, Plain] | Unseen:
     """The newest restore point of a store, of all its backups; complete before a moment, if one is given.
+
+    With a moment, a backup that has a log comes first, for it leads to that very moment.
 
     Raises StepError where there is none.
     """
-    newest: tuple[RestorePoint, str] | None = None
+    newest: tuple[bool, RestorePoint, str] | None = None
     troubles: list[Unseen] = []
     for backup in backups_of(store, scene.declared):
+        exact = before is not None and store.kind == "postgres" and backup.kind in LOGGED
+        if only_logged and not exact:
+            continue
         opening = opened(backup, scene)
         points = opening if isinstance(opening, Unseen) else opening.points(scene.ending)
         if isinstance(points, Unseen):
@@ -132,13 +149,24 @@ def choose(store: DataStore, scene: Scene, before: datetime | None) -> dict[str,
             continue
         for point in points:
             late = before is not None and (point.completed is None or point.completed >= before)
-            if not late and (newest is None or _age(point) > _age(newest[0])):
-                newest = point, backup.name
+            if not late and (newest is None or (exact, _age(point)) > (newest[0], _age(newest[1]))):
+                newest = exact, point, backup.name
     if newest is None:
         if troubles:
             return troubles[0]
         raise StepError(f"there is no backup of {store.name}{' from before that moment' if before else ' at all'}")
-    return chosen(newest[0], newest[1])
+    exact, point, name = newest
+    gave = chosen(point, name)
+    if before is not None:
+        # Production is taken to be lost at that moment. With a log, whatever was done until then is in the copy.
+        gave |= {"looked": before.isoformat(), "asked": True}
+        gave |= {"moment": before.isoformat(), "ended": before.isoformat()} if exact else {}
+    return gave
+
+
+def _chosen_said(gave: Values) -> str:
+    to = f", and its log to {gave['moment']}" if gave["moment"] else ""
+    return f"{gave['backup']}: {gave['point']}{to}"
 
 
 def chosen(point: RestorePoint, backup: str) -> dict[str, Plain]:
@@ -154,6 +182,8 @@ def chosen(point: RestorePoint, backup: str) -> dict[str, Plain]:
         "room": int(point.restored_size or (point.size or 0) * (UNPACKED if packed else COPIED)) + LOG,
         "where": point.where,
         "looked": datetime.now(UTC).isoformat(),
+        "asked": False,
+        "moment": "",
     }
 
 
@@ -186,20 +216,22 @@ def _verify(scene: Scene) -> Values | Unseen:
     return {"says": said.says}
 
 
-def _restore(scene: Scene, at: datetime | None) -> Values | Unseen:
+def _restore(of: DataStore, scene: Scene, at: datetime | None) -> Values | Unseen:
     asked = _asked(scene)
     if isinstance(asked, Unseen):
         return asked
     store, point = asked
+    settings = scene.world.settings
 
     def restored() -> Restored | Damaged | Unseen:
         return store.restore(point, _scratch.empty(files_of(scene)), at=at, ending=scene.ending)
 
+    places = _places(scene)
     try:
-        # First as it would be if production and all else were gone; a store that is elsewhere needs the network.
-        done, alone = without_network(restored)
-        if alone and isinstance(done, Unseen) and done.why in _PERHAPS_AWAY:
-            done, alone = restored(), False
+        # As it would be if production and all else were gone; of the network, the store of the backups alone is left.
+        done, alone = without_network(restored) if not places else (only_reaching(places, settings, restored), False)
+        if done is None or ((places or alone) and _perhaps_away(done)):
+            done, alone, places = restored(), False, ()
     except OSError as error:
         return Unseen(Reason.INCOMPLETE, f"the scratch cannot be written: {error.strerror}")
     match done:
@@ -207,9 +239,19 @@ def _restore(scene: Scene, at: datetime | None) -> Values | Unseen:
             return done
         case Damaged():
             return damaged(done)
-    gave = {**restored_plain(done), "no_network": alone}
+    gave = {**restored_plain(done), "no_network": alone, "production_here": production_here(of, scene)}
+    gave["only_reached"] = [str(place) for place in places]
     _marker(scene).write_text(json.dumps(gave))
     return gave
+
+
+def _perhaps_away(done: Restored | Damaged | Unseen) -> bool:
+    return isinstance(done, Unseen) and done.why in _PERHAPS_AWAY
+
+
+def _places(scene: Scene) -> tuple[Place, ...]:
+    backup = backup_named(scene.gave[CHOOSE]["backup"], scene.declared)
+    return () if isinstance(backup, Unseen) else places_of(backup, Path(scene.declared.root or "."))
 
 
 def _restored(scene: Scene) -> Todo | Done:
@@ -264,8 +306,14 @@ def backup_loss(scene: Scene) -> dict[str, Plain]:
 
 
 def drill_began(scene: Scene) -> datetime:
-    """When the drill looked for backups: the moment at which production is taken to be lost."""
+    """The moment at which production is taken to be lost: that the drill was asked for, or looked for backups at."""
     return datetime.fromisoformat(str(scene.gave[CHOOSE]["looked"]))
+
+
+def loss_said(scene: Scene, newest: str, seconds: float) -> str:
+    """How old the data are, in words."""
+    asked = scene.gave[CHOOSE]["asked"]
+    return f"{newest} is {seconds:.0f} s older than {'that moment' if asked else 'the beginning of the drill'}"
 
 
 Ask = Callable[[Scene], Values | Unseen]

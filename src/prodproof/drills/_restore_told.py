@@ -3,23 +3,26 @@
 from collections.abc import Collection, Mapping
 
 from prodproof.drills import _scratch
+from prodproof.drills._erasure import STEP as RE_ERASE
+from prodproof.drills._erasure import told as erased_again
 from prodproof.drills._proof_application import APPLICATION
 from prodproof.drills._proof_postgres import COMPARE, TEAM
 from prodproof.drills._restore_server import START
-from prodproof.drills._restore_state import gathered, needs_of, number, when
+from prodproof.drills._restore_state import backups_of, gathered, needs_of, number, when
 from prodproof.drills._restore_steps import CHOOSE, LOSS, RESTORE, VERIFY
 from prodproof.drills.drill import Proven, Refuted, Scene, Step, Todo, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore, Declared
-from prodproof.facts.drills import DrillRun, EntryKind
-from prodproof.facts.restores import ComparedWith, MomentBy, NeededThing, Phase, RestoreTested, ScratchKind
+from prodproof.facts.drills import DrillOutcome, DrillRun, EntryKind
+from prodproof.facts.restores import ComparedWith, MomentBy, NeededThing, Origin, Phase, RestoreTested, ScratchKind
+from prodproof.reach.secrets.stores import MANAGED
 
 CONCLUDE = "conclude"
-_WAY = (CHOOSE, _scratch.STEP, RESTORE, START, APPLICATION)
+_WAY = (CHOOSE, _scratch.STEP, RESTORE, START, RE_ERASE, APPLICATION)
 """Steps that somebody must wait for who restores in earnest."""
 
 
-ROWS = ("postgres", "sqlite")
+ROWS = ("postgres", "sqlite", "mysql", "mariadb")
 """Kinds of data stores that hold rows."""
 
 
@@ -40,8 +43,12 @@ def _concluded(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
     found = gathered(scene.gave.values())
     if found.differences:
         return Refuted(found.line())
-    lost = scene.gave.get(LOSS, {}).get("loss")
+    loss = scene.gave.get(LOSS, {})
+    lost = loss.get("loss")
     if store.rpo is not None and isinstance(lost, int | float) and lost > store.rpo:
+        if loss["by"] == MomentBy.LOG.value:
+            says = f"the newest transaction in the log is {_span(lost)} old: was nothing written since?"
+            return Unseen(Reason.INSUFFICIENT_PROOF, f"{says} A heartbeat would tell")
         return Refuted(f"the data are whole and too old: {_span(lost)} would be lost, and {_span(store.rpo)} may be")
     if lost is None and LOSS in scene.gave:
         return Refuted(f"nobody can say how old the data are: {scene.gave[LOSS]['says']}")
@@ -70,15 +77,28 @@ def restore_tested(
     store: DataStore, declared: Declared, run: DrillRun, gave: Mapping[str, Values]
 ) -> RestoreTested | Unseen:
     """The fact: also of a restore that failed, as long as it was tried."""
+    found = gathered(gave.values())
+    ended = CONCLUDE in gave
+    # What was found counts, whatever kept the drill from its end. But that it was kept says nothing of the backup.
+    if run.outcome is not DrillOutcome.FAILED and not ended and not found.differences:
+        return Unseen(run.reason or Reason.INCOMPLETE, run.detail)
     chosen = gave.get(CHOOSE)
     if chosen is None:
-        return Unseen(run.reason or Reason.INCOMPLETE, run.detail)
-    found = gathered(gave.values())
-    back = LOSS in gave or COMPARE in gave
+        known = backups_of(store, declared)
+        return RestoreTested(
+            backup=", ".join(item.name for item in known),
+            tool=", ".join(sorted({item.kind for item in known})),
+            failure=run.detail,
+            of_rows=store.kind in ROWS,
+            rto=store.rto,
+            rpo=store.rpo,
+            moment=run.moment,
+        )
     broken = next((values for values in gave.values() if "damage" in values), None)
     loss = gave.get(LOSS, {})
     lost = loss.get("loss")
-    compare, server = gave.get(COMPARE, {}), gave.get(START, {})
+    restored, compare, server = gave.get(RESTORE, {}), gave.get(COMPARE, {}), gave.get(START, {})
+    reached, apart = restored.get("only_reached"), not server or bool(server.get("no_network"))
     tool = next((item.kind for item in declared.backups if item.name == chosen["backup"]), "")
     application = gave.get(APPLICATION)
     return RestoreTested(
@@ -87,20 +107,25 @@ def restore_tested(
         point=str(chosen["point"]),
         made=when(chosen["made"]),
         size=number(gave[RESTORE].get("bytes")) if RESTORE in gave else None,
-        failure="" if back else run.detail,
+        failure="" if ended or run.outcome is not DrillOutcome.FAILED else run.detail,
         damage=str(broken["damage"]) if broken else "",
         verified=str(gave.get(VERIFY, {}).get("says", "")),
         phases=phases(run),
-        needs=_needs(gave),
-        no_network=bool(gave.get(RESTORE, {}).get("no_network")) and (not server or bool(server.get("no_network"))),
+        needs=_needs(store, declared, gave),
+        no_network=bool(restored.get("no_network")) and apart,
+        only_reached=tuple(map(str, reached)) if isinstance(reached, list) and apart else (),
+        production_here=None if (here := restored.get("production_here")) is None else str(here),
         scratch=ScratchKind(str(gave.get(_scratch.STEP, {}).get("kind", ScratchKind.DISK.value))),
         compared_with=ComparedWith(str(compare.get("with", ComparedWith.NOTHING.value))),
         tables=found.tables,
         rows=found.rows,
+        of_rows=store.kind in ROWS,
         sampled=tuple(sorted(set(found.sampled))),
-        uncompared=(*found.uncompared, *found.unheld),
+        uncompared=tuple(found.uncompared),
+        unheld=tuple(found.unheld),
         differences=tuple(found.differences),
         undecided=tuple(found.undecided),
+        re_erased=erased_again(gave[RE_ERASE]) if RE_ERASE in gave else (),
         invariants=number(gave.get(TEAM, {}).get("asked")),
         application=None if application is None else bool(application["well"]),
         recovered_to=when(loss.get("to")),
@@ -108,6 +133,7 @@ def restore_tested(
         loss=float(lost) if isinstance(lost, int | float) else None,
         rto=store.rto,
         rpo=store.rpo,
+        moment=run.moment,
     )
 
 
@@ -127,17 +153,48 @@ def phases(run: DrillRun, proof: Collection[str] | None = None) -> tuple[Phase, 
     )
 
 
-def _needs(gave: Mapping[str, Values]) -> tuple[NeededThing, ...]:
+def _needs(store: DataStore, declared: Declared, gave: Mapping[str, Values]) -> tuple[NeededThing, ...]:
     found = [
-        NeededThing(what=what, name=name, came_from=where)
+        _need(store, declared, what, name, where, Origin(origin))
         for values in gave.values()
-        for what, name, where in needs_of(values)
+        for what, name, where, origin in needs_of(values)
     ]
     roles = gave.get(START, {}).get("roles")
     version = gave.get(START, {}).get("version")
     if version:
-        found.append(NeededThing(what="program", name=f"PostgreSQL {version}", came_from="this machine"))
+        name = f"{gave[START].get('product', 'PostgreSQL')} {version}"
+        found.append(NeededThing(what="program", name=name, came_from="this machine", origin=Origin.MACHINE))
+    made = gave.get(START, {}).get("made")
     for role in roles if isinstance(roles, list) else ():
-        says = "elsewhere: no dump of one database holds roles (pg_dumpall --roles-only)"
-        found.append(NeededThing(what="role", name=str(role), came_from=says))
+        if isinstance(made, list) and role in made:
+            says, origin = f"{store.restore.roles}, in the repository", Origin.REPOSITORY
+        else:
+            says, origin = "elsewhere: no dump of one database holds roles (pg_dumpall --roles-only)", Origin.NOWHERE
+        found.append(NeededThing(what="role", name=str(role), came_from=says, origin=origin))
     return tuple(dict.fromkeys(found))
+
+
+def _need(store: DataStore, declared: Declared, what: str, name: str, where: str, origin: Origin) -> NeededThing:
+    manager = None
+    if origin is Origin.MANAGER:
+        # As `Stores` finds it. Without any, it is the one that the program's own login leads to: production's.
+        kind = MANAGED.get(name.partition(":")[0])
+        secret = next((item for item in declared.all_secrets if item.ref == name), None)
+        managers = [item for item in declared.all_secret_managers if item.kind == kind]
+        manager = next(
+            (
+                item
+                for item in managers
+                if item.environment == (secret.environment if secret else store.environment)
+                and (secret is None or secret.manager in (None, item.name))
+            ),
+            None,
+        )
+    return NeededThing(
+        what=what,
+        name=name,
+        came_from=where,
+        origin=origin,
+        manager=manager.name if manager else "",
+        apart=manager.offsite if manager else "",
+    )

@@ -148,7 +148,7 @@ def discard_new(bench: Bench) -> None:
         raise StepError("the new one is kept, for the old one is not accepted")
     if bench.accepted(new) and not _left_alone(bench):
         raise StepError("the new one is kept, for somebody still logs in with it")
-    done(bench.credential.retire(new))
+    done(bench.credential.discard(new))
     ended(bench, new, DRAIN_SECONDS)
 
 

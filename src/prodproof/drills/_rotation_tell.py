@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodproof.drills.drill import Values
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Secret
-from prodproof.facts.drills import DrillRun, EntryKind, Happened
+from prodproof.facts.drills import DrillOutcome, DrillRun, EntryKind, Happened
 from prodproof.facts.rotations import LoadSeen, Phase, RotationTested
 
 
@@ -52,5 +53,19 @@ def told(secret: Secret, run: DrillRun, gave: Mapping[str, Values]) -> RotationT
         undone=any(entry.kind is EntryKind.UNDO and entry.name == "create" for entry in run.timeline),
         left=run.left,
         interruptions=run.interruptions,
+        failure=failure_of(run),
+        stopped=stopped_of(run),
         location=secret.location,
     )
+
+
+def failure_of(run: DrillRun) -> str:
+    """What did not work; empty where nothing failed."""
+    return run.detail if run.outcome is DrillOutcome.FAILED else ""
+
+
+def stopped_of(run: DrillRun) -> Unseen | None:
+    """Why a drill in which nothing failed did not come to its end; None where it did."""
+    if run.outcome is not DrillOutcome.NOT_PROVEN:
+        return None
+    return Unseen(run.reason or Reason.INCOMPLETE, run.detail)

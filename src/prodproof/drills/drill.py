@@ -214,6 +214,7 @@ Documents = Mapping[str, str]
 
 Design = Callable[..., Exercise | Unseen]
 Reads = Callable[[Any, Declared], tuple[str, ...]]
+About = Callable[[Any, Declared], bool]
 
 
 @dataclass(frozen=True)
@@ -236,20 +237,37 @@ class Drill:
     fact: type[Any] | None = None
     """The type of fact that it answers with, beside `DrillRun`."""
 
+    about: About | None = None
+    """Which declared things of that kind it has anything to ask of; all of them if None. What it has to ask and cannot
+    (nothing says how) is for `design` to say, so that it is unknown and not left out."""
+
+    one_stands_for_all: bool = False
+    """Whether it is enough that one target was exercised: a process is practised, not each thing that it is for."""
+
+    moments: bool = False
+    """Whether it can be asked for a moment of the past; `design` then takes it as `moment`, None for the newest."""
+
 
 def drill(
-    name: str, *, per: type[Any], reads: Reads | None = None, fact: type[Any] | None = None
+    name: str,
+    *,
+    per: type[Any],
+    reads: Reads | None = None,
+    fact: type[Any] | None = None,
+    about: About | None = None,
+    one_stands_for_all: bool = False,
+    moments: bool = False,
 ) -> Callable[[Design], Drill]:
     """Declare a drill: `design(target, declared) -> Exercise | Unseen`; its docstring says what it exercises.
 
-    With `reads`, the texts of those documents come as a third argument, `Documents`.
+    With `reads`, the texts of those documents come as a third argument, `Documents`. The rest: see `Drill`.
     """
 
     def decorate(design: Design) -> Drill:
         says = (design.__doc__ or "").strip().partition("\n")[0]
         if not says or not _NAME.fullmatch(name):
             raise ValueError(f"drill {name!r}: needs a docstring, and a name of small letters, digits and hyphens")
-        return Drill(name, says, per, design, reads, fact)
+        return Drill(name, says, per, design, reads, fact, about, one_stands_for_all, moments)
 
     return decorate
 
@@ -273,4 +291,5 @@ def targets(drill: Drill, declared: Declared) -> tuple[Any, ...]:
     """The declared things that a drill can be about, in the order of their subjects."""
     if drill.per is Declared:
         return (declared,)
-    return tuple(declared.find(drill.per, subject) for subject in sorted(declared.subjects(drill.per)))
+    found = (declared.find(drill.per, subject) for subject in sorted(declared.subjects(drill.per)))
+    return tuple(item for item in found if drill.about is None or drill.about(item, declared))

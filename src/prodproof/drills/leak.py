@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 
 from prodproof.drills import _leak_steps as do
 from prodproof.drills._rotation_steps import look_again
+from prodproof.drills._rotation_tell import failure_of, stopped_of
 from prodproof.drills._rotation_tell import told as rotation_told
 from prodproof.drills.drill import Documents, Exercise, PersonStep, Step, Values, drill
 from prodproof.drills.rotate import rotate
-from prodproof.drills.runbook import Runbook, RunbookError, parse, steps_of
-from prodproof.drills.runbook_check import lacking
+from prodproof.drills.runbook import steps_of
 from prodproof.facts import Reason, Unseen
 from prodproof.facts import declared as given
 from prodproof.facts.declared import Declared, Secret
 from prodproof.facts.drills import DrillRun, EntryKind
 from prodproof.facts.leaks import LeakHandled, LeakPlace, LeakReader
 from prodproof.facts.rotations import Phase
+from prodproof.reach.runbooks.book import Runbook, RunbookError, parse
+from prodproof.reach.runbooks.checked import lacking
 from prodproof.reach.world import World
 
 COVERS = "leak"
@@ -32,7 +34,14 @@ def _reads(secret: Secret, declared: Declared) -> tuple[str, ...]:
     return (runbook.path,) if runbook else ()
 
 
-@drill("leak", per=Secret, reads=_reads, fact=LeakHandled)
+@drill(
+    "leak",
+    per=Secret,
+    reads=_reads,
+    fact=LeakHandled,
+    about=lambda secret, declared: not secret.public,
+    one_stands_for_all=True,
+)
 def leak(secret: Secret, declared: Declared, documents: Documents) -> Exercise | Unseen:
     """A canary leaks: who can use it, where is it, rotated, refused, who read it since, notification drafted; timed."""
     runbook = runbook_of(declared)
@@ -157,6 +166,8 @@ def told(secret: Secret, book: Runbook, run: DrillRun, gave: Mapping[str, Values
         took=run.took,
         left=run.left,
         interruptions=run.interruptions,
+        failure=failure_of(run),
+        stopped=stopped_of(run),
     )
 
 

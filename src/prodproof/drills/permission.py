@@ -21,15 +21,20 @@ def refusals(plan: DrillPlan, now: datetime, *, accepted: bool = False) -> Itera
         now: the clock reading.
         accepted: whether whoever orders it accepts that some steps cannot be undone.
     """
+    yield from not_permitted(plan)
     declared = plan.declared
-    environment = declared.environment
-    if not declared.trusted:
-        yield "drills run only with your trust: prodproof trust, or --trust"
-    if Permission.DRILLS not in environment.allow | getattr(plan.target, "allow", frozenset()):
-        yield f'{plan.subject} did not opt in: allow = ["drills"], there or on its [[environment]]'
-    windows = [item for item in declared.maintenance if item.environment == environment.name]
-    if closed := shut(windows, now, plan.at_most):
+    windows = [item for item in declared.maintenance if item.environment == declared.environment.name]
+    if closed := shut(windows, now, plan.open_for):
         yield closed
     if plan.irreversible and not accepted and not needs_approval(plan):
         names = ", ".join(step.name for step in plan.irreversible)
         yield f"{names} cannot be undone; --irreversible says that you accept it"
+
+
+def not_permitted(plan: DrillPlan) -> Iterator[str]:
+    """What of trust and opt-in is lacking, one line each with what to do."""
+    declared = plan.declared
+    if not declared.trusted:
+        yield "drills run only with your trust: prodproof trust, or --trust"
+    if Permission.DRILLS not in declared.environment.allow | getattr(plan.target, "allow", frozenset()):
+        yield f'{plan.subject} did not opt in: allow = ["drills"], there or on its [[environment]]'

@@ -1,6 +1,7 @@
 """What a drill would do to one target: pure, printable, and with a digest that a second person can approve."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ class DrillPlan:
     documents: Documents = field(default_factory=dict)
     """What it follows."""
 
+    moment: datetime | None = None
+    """The moment of the past that it is asked for; None: the newest."""
+
     @property
     def touches(self) -> tuple[Subject, ...]:
         """Everything that it may change; no other drill touches any of it meanwhile."""
@@ -34,6 +38,12 @@ class DrillPlan:
     def at_most(self) -> float:
         """Seconds after which it has ended, persons included and undoing not."""
         return sum(step.time_limit for step in self.exercise.steps)
+
+    @property
+    def open_for(self) -> float:
+        """Seconds for which a maintenance window must stay open when it begins: twice its objective, if it has one."""
+        objective = self.exercise.objective
+        return self.at_most if objective is None else min(self.at_most, 2 * objective)
 
     @property
     def irreversible(self) -> tuple[Step, ...]:
@@ -54,6 +64,7 @@ class DrillPlan:
                 "blast_radius": self.exercise.blast_radius,
                 "objective": self.exercise.objective,
                 "documents": dict(self.documents),
+                "moment": self.moment.isoformat() if self.moment else None,
                 "steps": [_said(step) for step in self.exercise.steps],
                 "steady": [
                     {"name": item.name, "says": item.says, "every": item.every, "tolerate": item.tolerate}
@@ -63,7 +74,13 @@ class DrillPlan:
         )
 
 
-def plan_drill(drill: Drill, target: Any, declared: Declared, documents: Documents | None = None) -> DrillPlan | Unseen:
+def plan_drill(
+    drill: Drill,
+    target: Any,
+    declared: Declared,
+    documents: Documents | None = None,
+    moment: datetime | None = None,
+) -> DrillPlan | Unseen:
     """The plan of a drill for one of its targets, or why there is none.
 
     Args:
@@ -71,21 +88,27 @@ def plan_drill(drill: Drill, target: Any, declared: Declared, documents: Documen
         target: the declared thing that it is about.
         declared: the system, for one environment.
         documents: what it follows; read from the repository if None.
+        moment: of the past, that it is asked for (aware); None: the newest.
     """
+    if moment is not None and not drill.moments:
+        return Unseen(Reason.NOT_CONFIGURED, f"{drill.name} cannot be asked for a moment")
     texts = read_documents(drill, target, declared) if documents is None else documents
     if isinstance(texts, Unseen):
         return texts
-    exercise = drill.design(target, declared, texts) if drill.reads else drill.design(target, declared)
+    asked = {"moment": moment} if drill.moments else {}
+    exercise = drill.design(target, declared, *((texts,) if drill.reads else ()), **asked)
     if isinstance(exercise, Unseen):
         return exercise
-    return DrillPlan(drill, target, subject_of(target), declared, exercise, texts)
+    return DrillPlan(drill, target, subject_of(target), declared, exercise, texts, moment)
 
 
-def plan_for(drill: Drill, subject: Subject, declared: Declared, documents: Documents) -> DrillPlan | Unseen:
+def plan_for(
+    drill: Drill, subject: Subject, declared: Declared, documents: Documents, moment: datetime | None = None
+) -> DrillPlan | Unseen:
     """The plan of a drill for a declared subject, as it was when these documents were read; or why there is none."""
     for target in targets(drill, declared):
         if subject_of(target) == subject:
-            return plan_drill(drill, target, declared, documents)
+            return plan_drill(drill, target, declared, documents, moment)
     return Unseen(Reason.NOT_DECLARED, f"{subject} is not declared in {declared.environment.name}")
 
 

@@ -20,12 +20,12 @@ from prodproof.reach.world import World
 MINUTE = 60.0
 
 
-@drill("rotate", per=Secret, fact=RotationTested)
+@drill("rotate", per=Secret, fact=RotationTested, about=lambda secret, declared: not secret.public)
 def rotate(secret: Secret, declared: Declared) -> Exercise | Unseen:
     """A new credential is made, stored, used; the old one is retired and refused; no request fails meanwhile."""
     rotation = secret.rotation
     if rotation is None:
-        return Unseen(Reason.NOT_CONFIGURED, f"how {secret.name} is rotated is not declared: [secret.rotation]")
+        return Unseen(Reason.NOT_DECLARED, f"how {secret.name} is rotated is not declared: [secret.rotation]")
     # To go back, the application must pick the old one up as well, and be watched as long.
     moving = 2 * rotation.pick_up_within + 4 * rotation.quiet + MINUTE
     steps = (
@@ -156,7 +156,9 @@ def _retire(secret: Secret) -> Step:
         time_limit=2 * MINUTE,
     )
     assert secret.rotation is not None
-    if secret.rotation.kind in (RotationKind.COMMAND, RotationKind.TLS) and not secret.rotation.restore:
+    kind, why = secret.rotation.kind, ""
+    if kind in (RotationKind.COMMAND, RotationKind.TLS) and not secret.rotation.restore:
         why = "no `restore` is declared: what was retired cannot be made good again"
-        return replace(step, undo=None, undo_says="", irreversible=why)
-    return step
+    elif kind is RotationKind.VAULT_DATABASE:
+        why = "Vault does not bring back what it has revoked or replaced"
+    return replace(step, undo=None, undo_says="", irreversible=why) if why else step

@@ -1,6 +1,7 @@
 """Copies of data: what can be restored from them, and what a search of them for secrets covered and found."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from prodproof.facts.restore_points import Damaged, RestorePoint, Sound
 from prodproof.facts.traced import SecretSeen, Traced
@@ -35,6 +36,20 @@ class VerifiedPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionSet:
+    """For how long copies are kept, by the settings of what takes them away: a time or a number."""
+
+    says: str
+    """Setting and value, as its documentation names it: `repo1-retention-full=7`."""
+
+    seconds: int | None = None
+    """None: it counts copies, or keeps all of them."""
+
+    count: int | None = None
+    """How many whole copies are kept; None: it counts time."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupInventory:
     """One declared backup: what can be restored from it, and how it stands."""
 
@@ -58,3 +73,18 @@ class BackupInventory:
 
     offsite: str = ""
     """The place apart from production, as declared."""
+
+    looked: datetime | None = None
+    """When all of this was seen."""
+
+    begun: datetime | None = None
+    """When the oldest copy was made that this or an earlier look saw here."""
+
+    retention_set: RetentionSet | Unseen | None = None
+    """None: the tool has no such setting, or it is not known where."""
+
+    keys_beside: tuple[str, ...] = ()
+    """Keys and passwords that lie where the copies lie, each as a place; never a value."""
+
+    keys_unseen: Unseen | None = None
+    """Why it is not known whether there is a key beside them."""

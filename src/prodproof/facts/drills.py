@@ -122,6 +122,9 @@ class DrillRun:
     took: float | None = None
     """Seconds from the first step to the last; None where an interruption fell into it."""
 
+    moment: datetime | None = None
+    """The moment of the past that it was asked for; None: the newest."""
+
     @property
     def objective_met(self) -> bool | None:
         """None without an objective, or where nothing was measured."""

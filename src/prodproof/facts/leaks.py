@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from prodproof.facts.rotations import Phase, RotationTested
+from prodproof.facts.unseen import Unseen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,4 +56,11 @@ class LeakHandled:
     phases: tuple[Phase, ...] = ()
     took: float | None = None
     left: tuple[str, ...] = ()
+    """What could not be put back."""
+
     interruptions: int = 0
+    failure: str = ""
+    """What did not work, in the drill's words; empty where all that was tried did."""
+
+    stopped: Unseen | None = None
+    """Why it did not come to its end, where nothing failed."""

@@ -117,6 +117,10 @@ class RestorePoint:
     encrypted: str | None = None
     """With what: `aes-256-cbc`, `repokey`, `age`, `AES256 (server side)`; empty: not; None: the tool does not say."""
 
+    store_key: bool = False
+    """Whether the store that it lies in keeps the only key and opens it by itself: whoever may read it there gets it in
+    clear (S3's own AES256)."""
+
     where: str = ""
     """The place, as people know it; holds no secret."""
 

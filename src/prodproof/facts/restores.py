@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from prodproof.facts.erasures import ReErased
+
 
 class DifferenceKind(StrEnum):
     """In what a restored copy is not what was backed up; each asks for another look at how backups are made."""
@@ -76,6 +78,32 @@ class MomentBy(StrEnum):
     """The moment at which the backup's making began: no row was looked at."""
 
 
+class Origin(StrEnum):
+    """Where something came from that a restore needed: what is asked when production is gone."""
+
+    UNSAID = "unsaid"
+    MACHINE = "machine"
+    """Installed on the machine that the drill ran on; it can be installed elsewhere."""
+
+    FILE = "file"
+    """A file of that machine."""
+
+    ENVIRONMENT = "environment"
+    """The environment of the run: whoever began the drill had it."""
+
+    MANAGER = "manager"
+    """A declared manager of secrets."""
+
+    STORE = "store"
+    """The store of the backups itself."""
+
+    REPOSITORY = "repository"
+    """A file of the team's repository."""
+
+    NOWHERE = "nowhere"
+    """It was not there; the copy was made to do without."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Phase:
     """One part of the way back."""
@@ -113,12 +141,20 @@ class NeededThing:
     """One thing without which the restore would not have worked."""
 
     what: str
-    """`program`, `credential`, `place`."""
+    """`program`, `credential`, `place`, `role`."""
 
     name: str
     """Never a value."""
 
     came_from: str
+    """In words."""
+
+    origin: Origin = Origin.UNSAID
+    manager: str = ""
+    """Of a secret from a manager: its name in the system file."""
+
+    apart: str = ""
+    """The place apart from production in which that manager stands, as declared; empty: it is production's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,22 +191,38 @@ class RestoreTested:
     """Whether the restoring programs had no network at all; else only settings and an empty environment kept them
     from production."""
 
+    only_reached: tuple[str, ...] = ()
+    """Where the restoring programs reached the store of the backups and nothing else: its hosts and ports."""
+
+    production_here: str | None = None
+    """What of production the machine is that the drill ran on, in words (`the server of database`); empty: nothing of
+    it; None: nothing said where production is."""
+
     scratch: ScratchKind = ScratchKind.DISK
     compared_with: ComparedWith = ComparedWith.NOTHING
     tables: int = 0
     """Tables, or files, that were compared."""
 
     rows: int = 0
+    of_rows: bool = False
+    """Whether the store holds rows; else files."""
+
     sampled: tuple[str, ...] = ()
     """Tables of whose rows only a part was compared; counted they all were."""
 
     uncompared: tuple[str, ...] = ()
     """What could not be compared, each with its reason."""
 
+    unheld: tuple[str, ...] = ()
+    """What was held against nothing, for there is nothing, each with its reason."""
+
     differences: tuple[Difference, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     invariants: int = 0
     """How many of the team's own checks were made."""
+
+    re_erased: tuple[ReErased, ...] = ()
+    """People who had been erased since the backup was made, and came back with it."""
 
     application: bool | None = None
     """Whether the application answered on the copy; None: it was not started."""
@@ -184,6 +236,8 @@ class RestoreTested:
     """The declared objective, seconds."""
 
     rpo: int | None = None
+    moment: datetime | None = None
+    """The moment that the drill was asked to restore to, and loss is counted from; None: the newest data."""
 
     def differs(self, kind: DifferenceKind) -> tuple[Difference, ...]:
         """The differences of one kind."""
@@ -216,6 +270,12 @@ class PointInTimeTested:
 
     wal_lag: float | None = None
     """Seconds until the log of the marker lay in the archive."""
+
+    forced: bool = False
+    """Whether the segment of the log was ended for that, so that nobody waited until it was full."""
+
+    archive_timeout: int | None = None
+    """Seconds after which the server ends a segment by itself; 0: when it is full. None: it was not read."""
 
     rpo: int | None = None
     rto: int | None = None

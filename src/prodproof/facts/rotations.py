@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from prodproof.facts.location import Location
+from prodproof.facts.unseen import Unseen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,5 +93,11 @@ class RotationTested:
     """What could not be put back."""
 
     interruptions: int = 0
+    failure: str = ""
+    """What did not work, in the drill's words; empty where all that was tried did."""
+
+    stopped: Unseen | None = None
+    """Why it did not come to its end, where nothing failed."""
+
     location: Location | None = None
     """Where its rotation is declared."""

@@ -12,7 +12,8 @@ class Subject:
     `app` (a running application), `alert`, `person`, `store`, `k8s` (a Kubernetes object: `Kind/namespace/name`),
     `chart` (a Helm chart, by folder), `service` (of a compose file, by path and name), `account` (a declared
     `[[service]]`, by name), `cloud` (one that infrastructure files use, by name), `secret`, `secret-manager`, `log`,
-    `backup` (declared, by name), `artifact` (declared, by its path glob).
+    `backup` (declared, by name), `artifact` (declared, by its path glob), `scenario` (a way of losing a data store, as
+    `STORE/NAME`), `runbook` (by path).
     """
 
     kind: str

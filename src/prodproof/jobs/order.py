@@ -32,6 +32,9 @@ class DrillOrder:
     documents: dict[str, str] = field(default_factory=dict)
     """What it follows, by path."""
 
+    moment: datetime | None = None
+    """The moment of the past that it is asked for; None: the newest."""
+
     by: str
     """A person's id, or the name of the account that ordered it."""
 

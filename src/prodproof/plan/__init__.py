@@ -1,5 +1,5 @@
 """Declared system and catalogue to an ordered, printable plan."""
 
-from prodproof.plan.plan import Plan, Step, make_plan
+from prodproof.plan.plan import DrillNeeded, Plan, Step, drill_key, make_plan
 
-__all__ = ["Plan", "Step", "make_plan"]
+__all__ = ["DrillNeeded", "Plan", "Step", "drill_key", "make_plan"]

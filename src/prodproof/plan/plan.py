@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from prodproof import __version__
+from prodproof.drills import drill as exercises
+from prodproof.drills.drill import Drill
+from prodproof.drills.plan import plan_drill, subject_of
 from prodproof.facts import Proof, Reason, Subject, Unseen
 from prodproof.facts.codec import digest, encode
-from prodproof.facts.declared import Declared, DjangoApp, GateScope, Permission
+from prodproof.facts.declared import Declared, GateScope, Permission
 from prodproof.probes.probe import Probe, registered, targets
 from prodproof.verdicts import Guarantee
 
@@ -45,11 +49,49 @@ class Step:
 
 
 @dataclass(frozen=True)
+class DrillNeeded:
+    """One drill on one of its targets: a run does not carry it out, and judges what the ledger has of the last time."""
+
+    drill: Drill
+    scope: Subject
+    """The declared thing that the drill is about; the system where there is none."""
+
+    guarantees: tuple[str, ...]
+    """Ids of the claims that ask for its fact."""
+
+    declared: bool = True
+    """Whether there is a target at all."""
+
+    why_not: Unseen | None = None
+    """Why it cannot be carried out as things are declared: then nothing that it told before counts any more."""
+
+    @property
+    def key(self) -> str:
+        """Under which the ledger has what it told."""
+        return drill_key(self.drill.name, self.scope)
+
+    @property
+    def command(self) -> str:
+        """What carries it out."""
+        return f"prodproof drill run {self.drill.name} --on {self.scope}"
+
+
+def drill_key(drill: str, target: Subject, moment: datetime | None = None) -> str:
+    """Under which the ledger has what a drill told of its target.
+
+    What was asked for a moment of the past has a key of its own, and is not judged: it says nothing of the newest.
+    """
+    return f"drill {drill} {target}" + (f" at {moment.isoformat()}" if moment else "")
+
+
+@dataclass(frozen=True)
 class Plan:
     """The ordered steps of a run, and the claims that it will answer."""
 
     steps: tuple[Step, ...]
     guarantees: tuple[Guarantee, ...]
+    drills: tuple[DrillNeeded, ...] = ()
+    """What was to be exercised before."""
 
 
 def make_plan(
@@ -88,8 +130,25 @@ def make_plan(
             steps.append(Step(probe, None, scope, where, ids, probe.undeclared, context))
         for about in found:
             why_not = _why_not(probe, about, declared, has_tool, owned)
-            steps.append(Step(probe, about, scope_of(about), where, ids, why_not, context))
-    return Plan(tuple(steps), chosen)
+            steps.append(Step(probe, about, subject_of(about), where, ids, why_not, context))
+    return Plan(tuple(steps), chosen, tuple(_drills(declared, wanted)))
+
+
+def _drills(declared: Declared, wanted: dict[type[Any], list[str]]) -> Iterable[DrillNeeded]:
+    """The drills whose facts the claims ask for, on each of their targets."""
+    probed = {fact for probe in registered() for fact in probe.facts}
+    if not set(wanted) - probed:
+        return  # drills are not loaded for claims that need none
+    for drill in exercises.registered().values():
+        ids = tuple(sorted(wanted.get(drill.fact, ()))) if drill.fact else ()
+        if not ids:
+            continue
+        found = exercises.targets(drill, declared)
+        if not found:
+            yield DrillNeeded(drill, Subject("system", declared.system), ids, declared=False)
+        for target in found:
+            planned = plan_drill(drill, target, declared)
+            yield DrillNeeded(drill, subject_of(target), ids, why_not=planned if isinstance(planned, Unseen) else None)
 
 
 def _needed(probes: tuple[Probe, ...], wanted: dict[type[Any], list[str]]) -> Iterable[tuple[Probe, tuple[str, ...]]]:
@@ -122,17 +181,6 @@ def _context(probe: Probe, declaration: str, build_of: Callable[[str], str]) -> 
     return digest({"by": by, "declared": declaration})[:12]
 
 
-def scope_of(about: Any) -> Subject:
-    """The subject that a declared thing is."""
-    if isinstance(about, Declared):
-        return Subject("system", about.system)
-    if isinstance(about, DjangoApp):
-        return Subject("app", f"{about.repository}#{about.environment}")
-    subject = about.subject
-    assert isinstance(subject, Subject)
-    return subject
-
-
 def _why_not(
     probe: Probe,
     about: Any,
@@ -156,7 +204,7 @@ def _why_not(
 
 def _unpermitted(permission: Permission, about: Any, declared: Declared) -> Unseen | None:
     if permission not in getattr(about, "allow", frozenset()):
-        return Unseen(Reason.NOT_PERMITTED, f'{scope_of(about).name} did not opt in: allow = ["{permission}"]')
+        return Unseen(Reason.NOT_PERMITTED, f'{subject_of(about).name} did not opt in: allow = ["{permission}"]')
     if not declared.trusted:
         return Unseen(Reason.NOT_PERMITTED, "test traffic is sent only with your trust: prodproof trust, or --trust")
     return None

@@ -37,6 +37,8 @@ SEARCH_TIME = 840.0
 DYNAMIC = frozenset({"vault-db"})
 """References to logins that are made for each reader: there is no value that could stand anywhere."""
 
+_MAKING = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Known:
@@ -152,9 +154,15 @@ def _rules(own: tuple[SecretRule, ...]) -> tuple[Rule, ...]:
     return without_doubles((*load_pack(), *own_rules(own)))
 
 
-@lru_cache(maxsize=2)
 def _matcher(rules: tuple[Rule, ...], key: bytes) -> PatternMatcher:
-    # Every search of a run has the same rules, and making their matcher takes longer than many a search.
+    # Every search of a run has the same rules, and making their matcher takes longer than many a search: those that
+    # begin at the same time wait for the first one's.
+    with _MAKING:
+        return _made(rules, key)
+
+
+@lru_cache(maxsize=2)
+def _made(rules: tuple[Rule, ...], key: bytes) -> PatternMatcher:
     return PatternMatcher(rules, key, cache_folder())
 
 

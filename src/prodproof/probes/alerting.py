@@ -11,7 +11,6 @@ from prodproof.facts import Location, Observation, Proof, Reason, Subject, Surve
 from prodproof.facts.alerting import AlertLabels, AlertRouting, AlertRule, Route, RunbookLink, RunbookPlace
 from prodproof.facts.declared import Repository, Runbook
 from prodproof.probes import _files
-from prodproof.probes._runbook_pages import read_pages
 from prodproof.probes.probe import probe
 from prodproof.reach.files.alert_rules import (
     OWNER_NAMES,
@@ -26,6 +25,7 @@ from prodproof.reach.files.alert_rules import (
 from prodproof.reach.files.alertmanager import may_hold_routing, read_routing
 from prodproof.reach.files.runbooks import steps
 from prodproof.reach.git.repository import RepositoryReader, shown
+from prodproof.reach.runbooks.pages import read_pages
 from prodproof.reach.world import World
 
 PATTERNS = (*_files.MANIFESTS, "**/*.rules", "**/*.rule", "**/*.tpl")

@@ -1,6 +1,6 @@
 """What each declared backup could restore: its points with their times, and the newest one verified by its own tool."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from prodproof.facts import Proof, Survey, Unseen
@@ -8,7 +8,10 @@ from prodproof.facts.backups import BackupInventory, VerifiedPoint
 from prodproof.facts.declared import Backup
 from prodproof.facts.restore_points import RestorePoint
 from prodproof.probes.probe import probe
-from prodproof.reach.backups.backup_store import Limits, open_store
+from prodproof.reach.backups.backup_store import BackupStore, Limits, open_store
+from prodproof.reach.backups.keys_beside import keys_beside
+from prodproof.reach.backups.restic import ResticStore
+from prodproof.reach.backups.retention import retention_of
 from prodproof.reach.world import World
 
 MOST_POINTS = 2_000
@@ -45,22 +48,42 @@ def _inventory(backup: Backup, world: World) -> BackupInventory | Unseen:
     verified: tuple[VerifiedPoint, ...] = ()
     if points:
         world.progress(f"verifying the newest of {backup.name}")
-        deep = _is_small(backup, points[0], Path(world.declared.root or "."))
+        deep = _is_small(backup, store, points[0], Path(world.declared.root or "."))
         verified = (VerifiedPoint(id=points[0].id, deep=deep, result=store.verify(points[0], deep=deep)),)
+    beside, gap = keys_beside(backup, points, world.declared)
+    earlier = world.previous(BackupInventory, backup.subject)
+    place = backup.path or backup.repository or backup.config or backup.server or backup.stanza
     return BackupInventory(
         kind=backup.kind,
         store=backup.store,
         points=points,
         verified=verified,
         keep=backup.keep,
-        place=backup.path or backup.repository or backup.config or backup.server or backup.stanza,
+        place=place,
         offsite=backup.offsite,
+        looked=world.now,
+        begun=_begun(points, earlier.seen if earlier is not None else None, backup.kind, place),
+        retention_set=retention_of(backup, world.declared),
+        keys_beside=beside,
+        keys_unseen=gap,
     )
 
 
-def _is_small(backup: Backup, point: RestorePoint, root: Path) -> bool:
+def _begun(points: tuple[RestorePoint, ...], earlier: object, kind: str, place: str) -> datetime | None:
+    """When the oldest copy was made that was ever seen at this place."""
+    times = [moment for point in points if (moment := point.completed or point.started)]
+    same = isinstance(earlier, BackupInventory) and (earlier.kind, earlier.place) == (kind, place)
+    if same and isinstance(earlier, BackupInventory) and earlier.begun is not None:
+        times.append(earlier.begun)
+    return min(times, default=None)
+
+
+def _is_small(backup: Backup, store: BackupStore, point: RestorePoint, root: Path) -> bool:
     """Whether all of it can be read at each look: of restic and borg, which check whole repositories, all of that."""
-    if backup.kind not in ("restic", "borg"):
+    if isinstance(store, ResticStore):
+        size = store.stored_bytes()
+        return size is not None and size <= READ_WHOLE
+    if backup.kind != "borg":
         return point.size is not None and point.size <= READ_WHOLE
     folder = root / backup.repository
     if not folder.is_dir():

@@ -1,15 +1,18 @@
-"""Secrets in copies of data: archives, dumps and folders, as they lie there."""
+"""Secrets in copies of data: archives, dumps and folders as they lie there, repositories by their newest copy."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from prodproof.facts import Proof, Reason, Survey, Unseen
+from prodproof.facts import Proof, Survey, Unseen
 from prodproof.facts.backups import BackupSearch
 from prodproof.facts.declared import Backup
 from prodproof.facts.traced import SecretSeen
 from prodproof.probes._globbed import globbed
+from prodproof.probes._restored import RESTORING, newest_restored
 from prodproof.probes._traced import SEARCH_TIME, known_values, trace
 from prodproof.probes.probe import probe
 from prodproof.reach.files.encrypted import head_of, repository_of, scheme_of
@@ -26,15 +29,50 @@ _DATABASE = (".dump", ".sql", ".pgdump", ".sqlite", ".sqlite3", ".db", ".bak", "
 _PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4")
 
 
-@probe(BackupSearch, per=Backup, proof=Proof.INSIDE, time_limit=SEARCH_TIME + 60)
+_PROGRAMS = ("pgbackrest", "barman", "restic", "borg")
+
+
+@probe(
+    BackupSearch,
+    per=Backup,
+    proof=Proof.INSIDE,
+    time_limit=SEARCH_TIME + RESTORING + 60,
+    optional_tools=_PROGRAMS,
+    reuse_for=timedelta(hours=6),
+)
 def observe(backup: Backup, world: World) -> Survey[BackupSearch]:
-    """One observation for each declared backup: all files of its glob."""
+    """One observation for each declared backup: all files of its glob, or the newest point of a repository."""
     return Survey(BackupSearch, (world.inside(backup.subject, _search(backup, world)),))
 
 
 def _search(backup: Backup, world: World) -> BackupSearch | Unseen:
-    if not backup.path:
-        return Unseen(Reason.NOT_VERIFIABLE_YET, f"what a repository of {backup.kind} holds is not searched")
+    return _files(backup, world) if backup.path else _repository(backup, world)
+
+
+def _repository(backup: Backup, world: World) -> BackupSearch | Unseen:
+    with newest_restored(backup, world) as looked:
+        if isinstance(looked, Unseen):
+            return looked
+        source = FilesSource(shown(looked.point.id), looked.where)
+        traced = trace(world, [source], known=known_values(world, world.declared.all_secrets))
+        locked = tuple(_encrypted((looked.where,)))
+        in_data = tuple(
+            item
+            for item in traced.seen
+            if item.rule != "value" and (looked.is_data(item.path) or _is_data(item, set()))
+        )
+        return BackupSearch(
+            kind=backup.kind,
+            files=(shown(looked.point.id),),
+            encrypted=tuple(
+                f"{shown(os.fspath(path.relative_to(looked.where)))} ({scheme})" for path, scheme in locked
+            ),
+            traced=replace(traced, seen=tuple(item for item in traced.seen if item not in in_data)),
+            in_data=in_data,
+        )
+
+
+def _files(backup: Backup, world: World) -> BackupSearch | Unseen:
     root = Path(world.declared.root or ".")
     files = globbed(root, backup.path)
     if isinstance(files, Unseen):

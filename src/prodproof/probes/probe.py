@@ -13,6 +13,7 @@ from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import (
     Artifact,
     Backup,
+    DataStore,
     Declared,
     DjangoApp,
     EntryPoint,
@@ -33,6 +34,7 @@ UNDECLARED = {
     Repository: Unseen(Reason.NOT_DECLARED, "no repository is declared"),
     EntryPoint: Unseen(Reason.NOT_DECLARED, "no entry point is declared for this environment"),
     Host: Unseen(Reason.NOT_DECLARED, "no host is declared for this environment"),
+    DataStore: Unseen(Reason.NOT_DECLARED, "no data store is declared for this environment"),
     Zone: Unseen(Reason.NOT_CONFIGURED, "no zone data: name a zone file or a list of names under [[zone]]"),
     DjangoApp: Unseen(Reason.NOT_CONFIGURED, "no [[django]] command is declared, so effective settings are not read"),
     Secret: Unseen(Reason.NOT_DECLARED, "no secret is declared for this environment"),
@@ -166,6 +168,7 @@ def targets(probe: Probe, declared: Declared) -> tuple[Any, ...]:
         Repository: declared.repositories,
         EntryPoint: declared.entry_points,
         Host: declared.hosts,
+        DataStore: declared.data_stores,
         Zone: declared.zones,
         DjangoApp: declared.django,
         Secret: declared.secrets,

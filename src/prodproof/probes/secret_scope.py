@@ -1,6 +1,7 @@
 """What each declared secret can do at the service that takes it; a login with it, and one act that must be refused."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from prodproof.facts import Observation, Proof, Reason, Survey, Unseen
@@ -49,7 +50,8 @@ def _scope(secret: Secret, stores: Stores, world: World) -> SecretScope | Unseen
     if service == "postgres":
         from prodproof.reach.scopes.postgres import scope_of
 
-        return scope_of(value, secret.opens, secret.may)
+        user = _user(secret, stores)
+        return user if isinstance(user, Unseen) else scope_of(value, secret.opens, secret.may, user)
     if service == "aws":
         return _of_aws(secret, value, world)
     from prodproof.reach.scopes import vault
@@ -66,6 +68,14 @@ def _scope(secret: Secret, stores: Stores, world: World) -> SecretScope | Unseen
     root = Path(world.declared.root or ".")
     ca = os.fspath(root / manager.ca) if manager.ca else None
     return vault.scope_of(value, manager.url or "", ca, listing.secrets, secret.may)
+
+
+def _user(secret: Secret, stores: Stores) -> str | Unseen | None:
+    """Who logs in with it, where that is kept beside it and changes with each rotation."""
+    if secret.rotation is None or secret.rotation.user_ref is None:
+        return None
+    found = stores.read(replace(secret, ref=secret.rotation.user_ref))
+    return found if isinstance(found, Unseen) else found.reveal()
 
 
 def _of_aws(secret: Secret, value: Value, world: World) -> SecretScope | Unseen:

@@ -87,6 +87,13 @@ class Component:
         """Take a changed configuration up."""
         self.range.restart(self)
 
+    def drifted(self) -> bool:
+        """Whether data that lies in none of its files is not as it was at first, since a drill has changed it."""
+        return False
+
+    def put_back(self) -> None:
+        """Put such data back; asked whenever faults are mended."""
+
     def stop(self) -> None:
         """Stop it, as a withdrawal of access; `mend` starts it again."""
         self.range.stop(self)

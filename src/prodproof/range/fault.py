@@ -34,6 +34,10 @@ class Fault:
     subject: str = ""
     """The subject that must be the broken one, `host:harbour.example`; its name may go on (a port, a path)."""
 
+    alone: bool = False
+    """Whether the demo system shows it of that subject only: the matrix then judges nothing else, and its page says
+    so."""
+
     variants: tuple[Switch, ...] = ()
     """Further ways to break it; at least one for critical and high severities."""
 
@@ -42,6 +46,10 @@ class Fault:
 
     touches: tuple[str, ...] = ()
     """Other guarantees whose verdict the fault, or a variant, truly changes too."""
+
+    drills: tuple[str, ...] = ()
+    """Drills that are carried out anew once it is switched on, and when access is withdrawn: `restore store:database`;
+    of all others what they told of the healthy system stands."""
 
     @property
     def ways(self) -> tuple[Switch, ...]:

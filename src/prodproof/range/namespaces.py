@@ -11,12 +11,23 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from prodproof.range.places import DATABASE_PORT, TRACKER_PORT, VAULT_PORT, Places
+from prodproof.range.places import (
+    ALERTMANAGER_PORT,
+    DATABASE_PORT,
+    PROMETHEUS_PORT,
+    STORE_PORT,
+    TRACKER_PORT,
+    VAULT_PORT,
+    Places,
+)
 from prodproof.system.errors import UserError
 
 CLONE_NEWNET = 0x40000000
 
 Result = TypeVar("Result")
+
+OFFICE_PORTS = (VAULT_PORT, TRACKER_PORT, DATABASE_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT)
+"""What administrators reach of the inside network."""
 
 _RULES = """\
 table inet harbour {{
@@ -26,9 +37,9 @@ table inet harbour {{
     ct state established,related accept
     ip daddr {web} tcp dport {{ {http}, {https} }} accept
     ip daddr {web} tcp dport {ssh} ip saddr {office} accept
-    ip daddr {inside} tcp dport {{ {vault}, {tracker}, {database} }} ip saddr {office} accept
+    ip daddr {inside} tcp dport {{ {office_ports} }} ip saddr {office} accept
     ip daddr {name_server} meta l4proto {{ tcp, udp }} th dport {dns} accept
-    ip daddr {providers} tcp dport {{ {http}, {https} }} accept
+    ip daddr {providers} tcp dport {{ {http}, {https}, {store} }} accept
     icmp type echo-request accept
     {more}
     meta l4proto tcp reject with tcp reset
@@ -115,11 +126,10 @@ def load_filter(places: Places, more: str = "") -> None:
         web=places.outside_of,
         office=places.office,
         inside=places.inside,
-        vault=VAULT_PORT,
-        tracker=TRACKER_PORT,
-        database=DATABASE_PORT,
+        office_ports=", ".join(map(str, OFFICE_PORTS)),
         name_server=places.name_server,
         providers=places.providers,
+        store=STORE_PORT,
         http=places.http,
         https=places.https,
         ssh=places.ssh,

@@ -23,6 +23,13 @@ DATABASE_PORT = 5432
 TRACKER_PORT = 9000
 """Where the error tracker listens, in the same way."""
 
+PROMETHEUS_PORT, ALERTMANAGER_PORT = 9090, 9093
+"""Where Prometheus and Alertmanager listen, in the same way."""
+
+
+STORE_PORT = 9443
+"""Where the object store of another provider listens, on the providers' address."""
+
 
 class Form(StrEnum):
     """How much of the system runs."""

@@ -200,6 +200,7 @@ class Range:
         Raises UserError for a fault that this form cannot show, or that is on already.
         """
         self._check(fault, variant)
+        self._as_at_first()
         self._state.broken.append(Broken(fault.guarantee, variant))
         self.save()
         fault.ways[variant](self)
@@ -208,8 +209,14 @@ class Range:
     def withdraw(self, fault: "Fault") -> frozenset[str]:
         """Take the access away by which the fault's guarantee is verified. `mend` gives it back."""
         self._check(fault, 0)
+        self._as_at_first()
         fault.withdraws(self)
         return self.settle()
+
+    def _as_at_first(self) -> None:
+        """What drills have changed for good is put back before a fault builds on it."""
+        if not self._state.broken and any(part.drifted() for part in self._parts if self._alive(part)):
+            self.mend()
 
     def mend(self, guarantee: str | None = None) -> frozenset[str]:
         """Switch one fault off, or all of them, and give back every access that was taken.
@@ -223,11 +230,15 @@ class Range:
             restore_tree(self.directory / "pristine" / tree, self.directory / tree)
         self.vantage.healthy()
         self._state.broken = []
+        for part in self._parts:
+            if self._alive(part):
+                part.put_back()
         touched = set(self.settle())
         for part in self._parts:
             if part.commands() and not self._alive(part):
                 # One of several processes may be left.
                 self.restart(part)
+                part.put_back()
         touched |= self._touched
         self._touched.clear()
         for item in kept:

@@ -194,4 +194,5 @@ async def unowned(url: str, declared: Declared, settings: Settings) -> Unseen | 
             return answer
         return answer.body if answer.status == 200 else Unseen(Reason.NOT_CONFIGURED, "there is none")
 
-    return await unproven(host, addresses, declared.ownership, Resolver(settings).texts, fetch)
+    resolver = Resolver(settings, next((zone.nameserver for zone in declared.zones), None))
+    return await unproven(host, addresses, declared.ownership, resolver.texts, fetch)

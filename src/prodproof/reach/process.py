@@ -134,6 +134,14 @@ class Child:
         """Fill the start of a buffer; waits for output. Returns how many bytes, 0 at the end."""
         return os.readv(self._out, [view])
 
+    def ends(self, seconds: float) -> bool:
+        """Whether it ends by itself in time, once its output has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def code(self) -> int:
         """The exit code, once its output has ended; negative for a signal."""
         try:
@@ -144,9 +152,16 @@ class Child:
 
     def error_line(self) -> str:
         """As `Finished.error_line`."""
+        return _last_line(self._messages()) or "it ended early"
+
+    def messages(self) -> str:
+        """What it wrote to standard error, the end of it if that is long."""
+        return self._messages().decode("utf-8", "replace")
+
+    def _messages(self) -> bytes:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - MAX_ERROR))
-        return _last_line(self._errors.read(MAX_ERROR)) or "it ended early"
+        return self._errors.read(MAX_ERROR)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A drill's timeline, as lines for a terminal and as a page that reads like the record of an incident."""
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from prodproof.facts.drills import DrillOutcome, DrillRun, EntryKind, Happened, TimelineEntry
 from prodproof.reports.inert import markdown, plain
@@ -44,6 +45,8 @@ def answer_lines(run: DrillRun) -> Iterator[str]:
     """What came of it."""
     reason = f" ({run.reason})" if run.reason else ""
     yield f"{_ANSWERS[run.outcome]}{reason}: {plain(run.detail)}"
+    if run.moment is not None:
+        yield f"asked for {run.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if run.objective is not None:
         met = {True: "met", False: "missed", None: "not measured"}[run.objective_met]
         took = "" if run.objective_met is None or run.took is None else f", it took {seconds(run.took)}"

@@ -20,6 +20,7 @@ from prodproof.jobs.store import FILE_NAME, Message, Store, StoredRun, engine_fo
 from prodproof.ledger import LedgerError, open_ledger
 from prodproof.ledger.database import database_url
 from prodproof.ledger.keys import fingerprint_key
+from prodproof.plan import drill_key
 from prodproof.reach.world import Settings, World
 from prodproof.runner.acts import Event
 from prodproof.runner.approval import not_approved
@@ -315,7 +316,7 @@ class Conductor:
         drill = registered().get(order.drill)
         if drill is None:
             raise JobError(f"{order.id}: this version of prodproof knows no drill {order.drill}")
-        plan = plan_for(drill, order.target, order.declared, order.documents)
+        plan = plan_for(drill, order.target, order.declared, order.documents, order.moment)
         if isinstance(plan, Unseen):
             raise JobError(f"{order.id}: {plan.detail}")
         return plan
@@ -329,7 +330,7 @@ class Conductor:
         try:
             with open_ledger(self._place.state, system=self._place.system, environ=self._place.environ) as ledger:
                 entry = ledger.start_run(environment, run.started, tool_version=__version__, vantages=("inside",))
-                ledger.append_surveys(entry, f"drill {order.drill} {run.target}", surveys)
+                ledger.append_surveys(entry, drill_key(order.drill, run.target, order.moment), surveys)
                 ledger.finish_run(entry, run.ended, f"drill {order.id}: {run.outcome}")
                 ledger.checkpoint(run.ended)
         except LedgerError as error:

@@ -120,6 +120,7 @@ class Carried:
             interruptions=sum(one.executor != other.executor for one, other in pairwise(state.records)),
             objective=self._plan.exercise.objective,
             took=_took(state.steps),
+            moment=self._order.moment,
         )
 
     # ---- forward

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from prodproof.facts import Reason, Subject, Survey, Unseen, lost
 from prodproof.facts.declared import Declared, Repository
 from prodproof.facts.observation import Observation
 from prodproof.ledger.stored import Run
-from prodproof.plan import Plan, Step
+from prodproof.plan import DrillNeeded, Plan, Step
 from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.world import Settings, World
 from prodproof.runner.crash import write_crash_report
@@ -124,13 +125,14 @@ def judge_known(
     plan: Plan, memory: Memory, declared: Declared, at: datetime, commits: frozenset[str] | None = None
 ) -> tuple[Result, ...]:
     """Judge every guarantee of a plan from what the ledger knows now. `commits`: see `verdicts.decide`."""
-    known = memory.latest_surveys([step.key for step in plan.steps], declared.environment.name)
+    keys = [*(step.key for step in plan.steps), *(need.key for need in plan.drills)]
+    known = memory.latest_surveys(keys, declared.environment.name)
     evidence = gather(plan, known)
     return tuple(decide(item, evidence, declared, at, commits) for item in plan.guarantees)
 
 
 def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence:
-    """The evidence for a plan: what is known of each step, and a gap for each that nothing is known of.
+    """The evidence for a plan: what is known of each step and drill, and a gap for each that nothing is known of.
 
     Without the gap, losing one repository's survey would leave the others to stand for the whole.
     """
@@ -144,7 +146,33 @@ def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence
             for fact in step.probe.facts
             if fact not in seen
         ]
-    return Evidence.of(surveys)
+    by_drill = [list(needs) for _, needs in groupby(plan.drills, key=lambda need: need.drill.name)]
+    return Evidence.of(
+        (*surveys, *(_told(need, known.get(need.key, ())) for some in by_drill for need in _asked(some, known)))
+    )
+
+
+def _asked(needs: Sequence[DrillNeeded], known: Mapping[str, object]) -> Sequence[DrillNeeded]:
+    """Those of one drill's targets that are to have been exercised.
+
+    Where one stands for all, all that were count; where none was, the first that could be says how.
+    """
+    if not needs[0].drill.one_stands_for_all:
+        return needs
+    possible = [need for need in needs if need.why_not is None]
+    return [need for need in possible if known.get(need.key)] or possible[:1] or needs[:1]
+
+
+def _told(need: DrillNeeded, known: Sequence[Survey[Any]]) -> Survey[Any]:
+    """What a drill told when it was carried out the last time."""
+    fact = need.drill.fact
+    assert fact is not None
+    if not need.declared:
+        return Survey(fact, ())
+    if need.why_not is not None:
+        return lost(fact, need.why_not.why, f"{need.scope.name}: {need.why_not.detail}")
+    told = next((survey for survey in known if survey.fact is fact), None)
+    return told or lost(fact, Reason.NEVER_RUN, f"it was never exercised: {need.command}")
 
 
 def turns(steps: Sequence[Step]) -> dict[str, int]:

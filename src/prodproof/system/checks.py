@@ -17,7 +17,7 @@ from prodproof.system.secret_checks import problems_of_secrets
 LONGEST_WAIVER = timedelta(days=2 * 366)
 
 _WITH_ENVIRONMENT = ("entry_point", "host", "zone", "data_store", "secret", "secret_manager", "log", "backup", "django",
-                     "maintenance")  # fmt: skip
+                     "erasure", "maintenance")  # fmt: skip
 
 
 def _per_environment(key: str) -> Callable[[Any], tuple[Any, ...]]:
@@ -39,6 +39,7 @@ _IDENTITY: dict[str, Callable[[Any], Any]] = {
     "secret_manager": lambda item: (item.name, item.environment),
     "log": lambda item: (item.name, item.environment),
     "backup": lambda item: (item.name, item.environment),
+    "erasure": lambda item: (item.name, item.store, item.environment),
     "artifact": lambda item: item.path,
     "secret_rule": lambda item: item.id,
     "secret_allowed": lambda item: item.finding,

@@ -17,7 +17,8 @@ from prodproof.system.merged import SystemFile, read
 from prodproof.system.recovery_tables import BackupAlarmTable
 from prodproof.system.rotation_tables import RotationTable
 from prodproof.system.schema import FILE_NAME
-from prodproof.system.tables import RestoringTable, Table
+from prodproof.system.store_tables import RestoringTable, ScenarioTable
+from prodproof.system.tables import Table
 
 MAX_LEVELS = 64
 
@@ -95,7 +96,7 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
         hosts=_here(hosts, name),
         all_hosts=hosts,
         zones=_here(_facts(file, "zone", facts.Zone), name),
-        data_stores=_here(_facts(file, "data_store", facts.DataStore), name),
+        data_stores=tuple(map(_with_scenarios, _here(_facts(file, "data_store", facts.DataStore), name))),
         people=_facts(file, "person", facts.Person),
         services=_facts(file, "service", facts.Service),
         vendors=_facts(file, "vendor", facts.Vendor),
@@ -108,6 +109,7 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
         secrets_allowed=_facts(file, "secret_allowed", facts.SecretAllowed),
         logs=_here(_facts(file, "log", facts.Log), name),
         backups=_here(_facts(file, "backup", facts.Backup), name),
+        erasures=_here(_facts(file, "erasure", facts.Erasure), name),
         artifacts=_facts(file, "artifact", facts.Artifact),
         runbooks=_facts(file, "runbook", facts.Runbook),
         maintenance=_here(_facts(file, "maintenance", facts.MaintenanceWindow), name),
@@ -128,6 +130,14 @@ def declare(file: SystemFile, env: str | None = None, *, trusted: bool = False) 
 
 def _here(items: Iterable[Fact], environment: str) -> tuple[Fact, ...]:
     return tuple(item for item in items if getattr(item, "environment") == environment)  # noqa: B009 (a type variable)
+
+
+def _with_scenarios(store: facts.DataStore) -> facts.DataStore:
+    """A data store whose scenarios know to what they belong."""
+    scenarios = (
+        replace(item, store=store.name, environment=store.environment, allow=store.allow) for item in store.scenarios
+    )
+    return replace(store, scenarios=tuple(scenarios))
 
 
 def _named(apps: tuple[facts.DjangoApp, ...], known: tuple[facts.Repository, ...]) -> tuple[facts.DjangoApp, ...]:
@@ -163,6 +173,10 @@ def _facts(file: SystemFile, table: str, kind: type[Fact]) -> tuple[Fact, ...]:
     return tuple(found)
 
 
+def _scenario(table: ScenarioTable) -> facts.Scenario:
+    return facts.Scenario(**_plain(table) | {"kind": facts.ScenarioKind(table.kind) if table.kind else None})
+
+
 def _plain(table: Table) -> dict[str, Any]:
     """A table's values in the form that facts hold them."""
     values: dict[str, Any] = {}
@@ -175,7 +189,7 @@ def _plain(table: Table) -> dict[str, Any]:
         elif name == "ports":
             value = tuple(facts.Port(**_plain(item)) for item in value)
         elif name == "scenario":
-            name, value = "scenarios", tuple(facts.Scenario(**_plain(item)) for item in value)
+            name, value = "scenarios", tuple(_scenario(item) for item in value)
         elif name == "service":
             name, value = "services", tuple(facts.ManagedService(**_plain(item)) for item in value)
         elif isinstance(value, RotationTable):

@@ -76,22 +76,36 @@ class BackupTable(Table):
         description="pgbackrest, barman: the program's settings, if not where it looks by itself: `/etc/barman.conf`.",
     )
     password: SecretRef | None = Field(
-        default=None, description="restic, borg, pgbackrest: reference to what the repository is encrypted with."
+        default=None,
+        description="restic, borg, pgbackrest: reference to what the repository is encrypted with; given to pgBackRest "
+        "beside its `config`, so that the key need not stand there.",
     )
     credentials: SecretRef | None = Field(
         default=None,
-        description="restic in a bucket, s3, rds: reference to `KEY_ID:SECRET` of AWS or what speaks its language. "
-        "The usual sources if left out.",
+        description="restic and pgbackrest in a bucket, s3, rds: reference to `KEY_ID:SECRET` of AWS or what speaks "
+        "its language. The usual sources if left out; of pgbackrest, its `config`.",
     )
     region: Text | None = Field(default=None, description="AWS's region, for s3, rds, and restic in a bucket.")
     url: Url | None = Field(default=None, description="s3, rds: the address, only if it is not AWS's own.")
+    ca: PlacePath | None = Field(
+        default=None, description="restic in a bucket, s3: the store's certificate authority, if it is a private one."
+    )
     keep: Duration | None = Field(default=None, description="For how long a copy is kept: `30d`.")
     offsite: Text = Field(
         default="",
         description="The place apart from production where they lie: `AWS account 2222, eu-north-1`.",
     )
+    production_credentials: SecretRef | None = Field(
+        default=None,
+        description="s3, restic and pgbackrest in a bucket: reference to the `KEY_ID:SECRET` that production has "
+        "there. It must not be able to delete; with canary in allow, that is tried on an object of no use.",
+    )
     alarm: BackupAlarmTable | None = Field(default=None, description="How its failure makes itself felt.")
-    allow: list[Literal["drills"]] = Field(default=[], description="drills: it may be exercised. Needs trust as well.")
+    allow: list[Literal["drills", "canary"]] = Field(
+        default=[],
+        description="drills: it may be exercised; canary: one object, `prodproof-canary`, may be put beside it, which "
+        "production must not be able to delete. Needs trust as well.",
+    )
     environment: Text | None = Field(default=None, description=ENVIRONMENT)
     owner: Text = Field(default="", description=OWNER)
 
@@ -104,6 +118,8 @@ def asks_of_backup(table: BackupTable) -> Iterator[tuple[str, str]]:
         yield "runs", " ".join(word for word in words if word)
     if table.kind in ("s3", "rds"):
         yield "contacts", f"{table.kind} {place} at {table.url or 'AWS'}"
-    for reference in (table.password, table.credentials):
+    for reference in (table.password, table.credentials, table.production_credentials):
         if reference:
             yield "reads secret", f"{reference}, given to {table.kind} for {place or 'its usual place'}"
+    if "canary" in table.allow:
+        yield "sends traffic", f"an object is put beside {place}, and production's key tries to delete it"

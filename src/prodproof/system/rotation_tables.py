@@ -32,10 +32,11 @@ class RotationTable(Table):
     """How a secret is rotated while the system runs, for `prodproof drill rotate`: a new one is made, kept, read by the
     application and used, then the old one is retired and must be refused; nobody who asks meanwhile may notice."""
 
-    kind: Literal["postgres", "redis", "django-key", "tls", "command"] = Field(
+    kind: Literal["postgres", "redis", "django-key", "tls", "aws-access-key", "vault-database", "command"] = Field(
         description="`postgres`, `redis`: two users that take turns. `django-key`: SECRET_KEY, with "
-        "SECRET_KEY_FALLBACKS. `tls`: a key with its certificates in one PEM file, and `command`: anything else, "
-        "by programs of your own."
+        "SECRET_KEY_FALLBACKS. `tls`: a key with its certificates in one PEM file. `aws-access-key`: the two keys that "
+        "a user of AWS may have. `vault-database`: logins of PostgreSQL that Vault makes. `command`: anything else, by "
+        "programs of your own."
     )
     load_url: Url | None = Field(
         default=None,
@@ -50,16 +51,30 @@ class RotationTable(Table):
     admin: SecretRef | None = Field(
         default=None,
         description="Reference to the login that makes and retires users: `postgresql://…`, `redis://…` with password. "
-        "PostgreSQL: a superuser, or CREATEROLE with pg_signal_backend and pg_read_all_stats.",
+        "PostgreSQL: a superuser, or CREATEROLE with pg_signal_backend and pg_read_all_stats. AWS: an access key, "
+        "`KEY_ID:SECRET`. `vault-database`: who sees the sessions of PostgreSQL and may end them.",
     )
-    users: list[Role] = Field(default=[], description='The two that take turns: `["shop_a", "shop_b"]`.')
+    users: list[Role] = Field(
+        default=[], description='The two that take turns: `["shop_a", "shop_b"]`; of AWS, the one user.'
+    )
     owner_role: Role | None = Field(
         default=None,
         description="PostgreSQL: the role that cannot log in, and owns what both of them make. Both are its members.",
     )
     user_ref: SecretRef | None = Field(
         default=None,
-        description="Where the user's name is kept, if the secret is the password alone: in the same file or path.",
+        description="Where the user's name is kept, if the secret is the password alone: in the same file or path. "
+        "AWS: where the key's id is kept.",
+    )
+    roles: list[SecretRef] = Field(
+        default=[],
+        description="`vault-database`: the role whose leases are replaced, or the two static roles that take turns: "
+        '`["vault-db:database/shop"]`.',
+    )
+    lease_ref: SecretRef | None = Field(
+        default=None,
+        description="`vault-database`, one role: where the lease's id is kept, in the same file or path as the login; "
+        "not needed where the secret is JSON with `lease_id`.",
     )
     fallbacks_ref: SecretRef | None = Field(
         default=None,
@@ -76,7 +91,9 @@ class RotationTable(Table):
         default=None, description="`tls`: where the certificate is served, `https://…`; as for load_url."
     )
     writer: SecretRef | None = Field(
-        default=None, description="Reference to the login with which the secret's store is written, if it is another."
+        default=None,
+        description="Reference to the login with which the secret's store is written, and Vault's roles are asked, if "
+        "it is another.",
     )
     pick_up: Command = Field(
         default=[],

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from prodproof.system import application_tables, recovery_tables, secret_tables, tables
+from prodproof.system import application_tables, recovery_tables, secret_tables, store_tables, tables
 from prodproof.system.values import RelativePath, Text
 
 VERSION = 1
@@ -44,7 +44,7 @@ class SystemTables(tables.Table):
     entry_point: list[tables.EntryPointTable] = Field(default=[])
     host: list[tables.HostTable] = Field(default=[])
     zone: list[tables.ZoneTable] = Field(default=[])
-    data_store: list[tables.DataStoreTable] = Field(default=[])
+    data_store: list[store_tables.DataStoreTable] = Field(default=[])
     person: list[tables.PersonTable] = Field(default=[])
     service: list[tables.ServiceTable] = Field(default=[])
     vendor: list[tables.VendorTable] = Field(default=[])
@@ -53,6 +53,7 @@ class SystemTables(tables.Table):
     secret_manager: list[secret_tables.SecretManagerTable] = Field(default=[])
     log: list[secret_tables.LogTable] = Field(default=[])
     backup: list[recovery_tables.BackupTable] = Field(default=[])
+    erasure: list[store_tables.ErasureTable] = Field(default=[])
     artifact: list[secret_tables.ArtifactTable] = Field(default=[])
     secret_rule: list[secret_tables.SecretRuleTable] = Field(default=[])
     secret_allowed: list[secret_tables.SecretAllowedTable] = Field(default=[])

@@ -170,6 +170,11 @@ class SecretManagerTable(Table):
         description="A secret that opens nothing, kept there. It is read to see that its audit trail notices, and "
         "naming it allows that.",
     )
+    offsite: Text = Field(
+        default="",
+        description="The place apart from production in which it stands (another provider, account or region): what it "
+        "keeps is there when production is gone.",
+    )
     owner: Text = Field(default="", description=OWNER)
 
 

@@ -8,13 +8,11 @@ from prodproof.system.values import (
     Address,
     AdvisorySource,
     ClockTime,
-    ColumnName,
     Day,
     Duration,
     HostName,
     Nameserver,
     Network,
-    PlacePath,
     RelativePath,
     SecretRef,
     SshKey,
@@ -152,82 +150,6 @@ class ZoneTable(Table):
     nameserver: Nameserver | None = Field(
         default=None, description="`address:port` of the server to ask instead of the resolver (labs, split horizon)."
     )
-
-
-class ScenarioTable(Table):
-    """An objective for one way of losing a data store."""
-
-    name: Text = Field(description="What happened: `deleted table`, `lost region`, `stolen credentials`.")
-    rto: Duration | None = Field(default=None, description="For how long it may be away: `4h`.")
-    rpo: Duration | None = Field(default=None, description="How much of the latest data may be lost: `5m`.")
-
-
-class RestoringTable(Table):
-    """How a restored copy of a data store is tried, and by what it is known to be right."""
-
-    heartbeat: ColumnName | None = Field(
-        default=None,
-        description="`table.column` into which the time is written again and again: its newest value in the copy says "
-        "to which second the data came back.",
-    )
-    changed_at: list[Text] = Field(
-        default=[],
-        description="Columns that are written whenever a row is changed (`updated_at`, `orders.placed_at`): they tell "
-        "a source that has moved on from a damaged copy.",
-    )
-    references: PlacePath | None = Field(
-        default=None, description="The folder in which `prodproof drill run reference` keeps digests."
-    )
-    takes_at_most: Duration = Field(
-        default=86400,
-        description="How long the making of a backup may take; counts where the backup does not say when it began.",
-    )
-    invariants: dict[Text, Text] = Field(
-        default={}, description="What is always so, by name: a query that answers with one row, one column, true."
-    )
-    media: Text = Field(default="", description="The `[[data_store]]` with the files that rows name.")
-    media_columns: list[ColumnName] = Field(default=[], description="`table.column` in which the files' names are.")
-    root: RelativePath = Field(
-        default="", description="Of a store of files: the folder within what was restored that is its root."
-    )
-    source: PlacePath | None = Field(
-        default=None, description="Of a store of files, or SQLite: the folder or file at the source."
-    )
-    application: list[Text] = Field(
-        default=[],
-        description="The command that serves the application on the copy, without any network but its own 127.0.0.1.",
-    )
-    variables: dict[Text, str] = Field(
-        default={},
-        description="All that it sees of an environment. Filled in: `{url}`, `{socket}`, `{database}`, `{user}`.",
-    )
-    health: Url = Field(
-        default="http://127.0.0.1:8000/healthz", description="Where it answers with 200 when it is well."
-    )
-    full: bool = Field(default=False, description="Whether every row of large tables is compared.")
-    scratch: PlacePath | None = Field(
-        default=None,
-        description="The folder on an encrypted disk in which the copy may lie; else memory, else `/var/tmp`.",
-    )
-
-
-class DataStoreTable(Table):
-    """A database, bucket, queue, cache or directory with data that is not in the repository."""
-
-    name: Text = Field(description="What the team calls it.")
-    kind: Text = Field(description="postgres, mysql, sqlite, mongodb, redis, bucket, files, search, queue …")
-    environment: Text | None = Field(default=None, description=ENVIRONMENT)
-    owner: Text = Field(default="", description=OWNER)
-    dsn: SecretRef | None = Field(default=None, description="Reference to its connection string.")
-    rto: Duration | None = Field(
-        default=None, description="Recovery time objective: for how long it may be away (`4h`)."
-    )
-    rpo: Duration | None = Field(default=None, description="Recovery point objective: how much may be lost (`5m`).")
-    scenario: list[ScenarioTable] = Field(default=[], description="Objectives for single ways of losing it.")
-    restore: RestoringTable = Field(
-        default_factory=RestoringTable, description="How a restored copy is tried, and by what it is known to be right."
-    )
-    allow: list[Literal["drills"]] = Field(default=[], description="drills: it may be exercised. Needs trust as well.")
 
 
 class PersonTable(Table):

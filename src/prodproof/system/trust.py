@@ -123,11 +123,18 @@ def asks(file: SystemFile) -> tuple[Ask, ...]:
         if store.restore.application:
             found.append(Ask("runs", where, f"on a restored copy: {shlex.join(store.restore.application)}"))
         found += [Ask("runs", where, f"on a restored copy: {query}") for query in store.restore.invariants.values()]
+        for scenario in store.scenario:
+            found += [Ask("runs", where, f"the steps of {scenario.runbook}")] * bool(scenario.runbook)
+            found += [Ask("sends traffic", where, f"to {scenario.health}")] * bool(scenario.health)
     for backup in tables.backup:
         where = f"backup {backup.name} of {environment(backup)}"
         found += [Ask(kind, where, text) for kind, text in asks_of_backup(backup)]
         found += [Ask("exercises", where, backup.name)] * ("drills" in backup.allow)
         found += [Ask("exercises", where, f"writes into {backup.alarm.textfiles}")] if backup.alarm else []
+    for erasure in tables.erasure:
+        where = f"erasure of {erasure.name} of {environment(erasure)}"
+        found += [Ask("runs", where, f"on a restored copy: {text}") for text in (*erasure.erase, *erasure.gone)]
+        found.append(Ask("reads secret", where, erasure.log_key))
     monitoring = tables.monitoring
     for url in (monitoring.prometheus_url, monitoring.alertmanager_url):
         if url and monitoring.credentials:

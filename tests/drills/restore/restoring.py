@@ -22,6 +22,7 @@ from prodproof.facts.restores import DifferenceKind, RestoreTested
 from prodproof.reach.world import Settings, World
 from prodproof.runner.drill import Carried
 from prodproof.runner.durable import Record
+from tests.drills.agreeing import agreed
 from tests.drills.exercises import order
 from tests.runner.drill_records import Desk
 from tests.servers.postgres import PostgresServer, program
@@ -169,9 +170,9 @@ def backup(path: Path | str, kind: str = "dump", **changes: Any) -> Backup:
     return Backup(**{**made, "environment": "staging", **changes})
 
 
-def drilled(declared: Declared, drill: Drill = restore, id: str = "") -> Result:
+def drilled(declared: Declared, drill: Drill = restore, id: str = "", moment: datetime | None = None) -> Result:
     """Carry a drill out for the first data store; under an id of its own, for others run at the same time."""
-    plan = plan_drill(drill, declared.data_stores[0], declared)
+    plan = plan_drill(drill, declared.data_stores[0], declared, moment=moment)
     assert not isinstance(plan, Unseen), plan
     return carried(plan, id or f"{drill.name}-{os.urandom(6).hex()}")
 
@@ -180,13 +181,15 @@ def carried(plan: DrillPlan, id: str) -> Result:
     """Carry a plan out."""
     recorder = Timed()
     world = World(declared=plan.declared, now=datetime.now(UTC), settings=Settings(fingerprint_key=KEY))
-    given = replace(order(plan, id), target=plan.subject)
+    given = replace(order(plan, id), target=plan.subject, moment=plan.moment)
     desk = Desk()
     engine = Carried(given, plan, world, desk, recorder)
     run = engine.forward()
     for error in desk.crashes:
         raise error
     fact = plan.exercise.tell(run, engine.gave) if plan.exercise.tell else None
+    if fact is not None:
+        agreed(run, fact)
     return Result(run, fact, dict(engine.gave), recorder.seconds)
 
 

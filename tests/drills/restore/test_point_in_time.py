@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from prodproof.drills.plan import plan_drill
 from prodproof.drills.point_in_time import point_in_time
 from prodproof.drills.restore import restore
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.declared import Backup, Declared
+from prodproof.facts.declared import Backup, Declared, ScenarioKind
 from prodproof.facts.drills import DrillOutcome
 from prodproof.facts.restores import ComparedWith, MomentBy, PointInTimeTested
+from prodproof.reach.cut_off import alone_with_loopback
+from prodproof.verdicts import Kind
+from tests.drills.agreeing import verdict
+from tests.drills.practising import practised, with_scenario
 from tests.drills.restore.restoring import backup, declared_shop, drilled, shop_store
 from tests.reach.backups.clusters import PROGRAMS, Cluster, cluster, open_folder, own
 
@@ -51,6 +56,8 @@ def source() -> Iterator[Cluster]:
             made.sql("CREATE TABLE film (id int PRIMARY KEY, title text, updated_at timestamptz);")
             made.sql("INSERT INTO film SELECT n, 'film ' || n, now() - interval '1 day' FROM generate_series(1, 500) n")
             made.run(*ask, "--type=full", "backup")
+            made.sql("ALTER SYSTEM SET archive_timeout = '60s'")
+            made.sql("SELECT pg_reload_conf()")
             yield made
 
 
@@ -71,6 +78,26 @@ def test_a_corrupted_row_comes_back_as_it_was(system: Declared, source: Cluster)
     assert (fact.marker_came_back, fact.corruption_came_back, fact.loss) == (True, False, 0.0)
     assert fact.marked and fact.target and fact.corrupted and fact.marked < fact.target < fact.corrupted
     assert fact.wal_lag is not None and fact.tool == "pgbackrest"
+    assert (fact.forced, fact.archive_timeout) == (True, 60)
+    assert verdict("recovery.point-in-time", replace(fact, archive_timeout=0)).kind is Kind.BROKEN
+    assert source.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'prodproof_drill'").strip() == "0"
+
+
+@pytest.mark.skipif(alone_with_loopback() is None, reason="this machine cuts nobody off from the network")
+def test_corrupted_data_are_a_scenario_with_a_runbook_of_their_own(system: Declared, source: Cluster) -> None:
+    root = source.base.parent
+    path = root / "runbooks" / "database.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        "# Deleted\n\n```sh step=take looks time=1m\n"
+        'pg_dump --no-owner --table=film --file="$PRODPROOF_SCRATCH/film.sql"\n'
+        'test "$(psql -XAtqc "SELECT word FROM prodproof_drill.marker WHERE number = 0")" = "as it was"\n```\n'
+    )
+    done = practised(with_scenario(system, ScenarioKind.LOGICAL_CORRUPTION, rpo=300))
+    assert done.run.outcome is DrillOutcome.PROVEN, done.run.detail
+    fact = done.practised
+    assert (fact.kind, fact.followed, fact.loss, fact.failure) == (ScenarioKind.LOGICAL_CORRUPTION, 1, 0.0, "")
+    assert fact.took is not None and fact.authors is None, "nothing says who wrote it"
     assert source.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'prodproof_drill'").strip() == "0"
 
 
@@ -81,6 +108,29 @@ def test_a_physical_backup_is_restored_and_compared(system: Declared, source: Cl
     fact = done.restored
     assert (fact.compared_with, fact.differences, fact.tables) == (ComparedWith.SOURCE, (), 1)
     assert fact.recovered_by in (MomentBy.LOG, MomentBy.BACKUP)
+
+
+def test_a_moment_that_was_asked_for_is_restored_to_the_transaction(system: Declared, source: Cluster) -> None:
+    add = "INSERT INTO film VALUES ({}, 'film', now())"
+    source.sql(add.format(1001))
+    moment = datetime.fromisoformat(source.sql("SELECT clock_timestamp()").strip())
+    source.sql(add.format(1002))
+    source.archived()
+    before = drilled(system, restore, moment=moment)
+    assert before.run.outcome is DrillOutcome.PROVEN, before.run.detail
+    newest = drilled(system, restore)
+    assert newest.run.outcome is DrillOutcome.PROVEN, newest.run.detail
+    assert newest.restored.rows - before.restored.rows == 1, "the row that was written later is not in it"
+    fact = before.restored
+    assert (fact.moment, fact.recovered_by) == (moment, MomentBy.LOG) and newest.restored.moment is None
+    assert fact.loss is not None and 0 <= fact.loss < 30, "counted from that moment"
+    assert before.run.moment == moment and f"its log to {moment.isoformat()}" in str(before.run.timeline)
+
+
+def test_a_moment_before_every_backup(system: Declared, source: Cluster) -> None:
+    done = drilled(system, restore, moment=datetime(2020, 1, 1, tzinfo=UTC))
+    assert done.run.outcome is DrillOutcome.FAILED
+    assert done.run.detail.endswith("there is no backup of shop from before that moment")
 
 
 def test_a_missing_segment_of_the_log(

@@ -6,18 +6,24 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from prodproof.drills.plan import DrillPlan, plan_drill
+from prodproof.drills.plan import DrillPlan, plan_drill, plan_for
+from prodproof.drills.point_in_time import point_in_time
 from prodproof.drills.restore import restore
 from prodproof.facts import Reason, Unseen
+from prodproof.facts.codec import decode, encode
 from prodproof.facts.drills import DrillOutcome
 from prodproof.facts.restores import ComparedWith, DifferenceKind, MomentBy, ScratchKind
+from prodproof.jobs.order import DrillOrder
 from prodproof.reach.world import Settings, World
 from prodproof.runner.drill import Carried
+from prodproof.verdicts import Kind
+from tests.drills.agreeing import verdict
 from tests.drills.exercises import order
 from tests.drills.restore.restoring import (
     KEY,
@@ -55,6 +61,8 @@ def test_a_good_dump_is_proven(drilling: Drilling, good: Path) -> None:
     assert {phase.name for phase in fact.phases if not phase.proof} >= {"restore", "start-server"}
     assert all(phase.seconds is not None for phase in fact.phases)
     assert {need.name for need in fact.needs} >= {"pg_restore", "owner_shop"}, "no dump holds the roles that it names"
+    for claim in ("recovery.objectives-met", "recovery.coverage"):
+        assert verdict(claim, fact).kind is Kind.HOLDS, verdict(claim, fact)
 
 
 def test_what_restores_has_no_network_and_none_of_our_environment(
@@ -100,21 +108,18 @@ def test_each_damage_of_the_data_is_found_and_named(
         done = drilling(dump(url, tmp_path / "bad.dump", "-Fc"))
     assert done.run.outcome is DrillOutcome.FAILED, done.run.detail
     kinds = DifferenceKind
-    assert (
-        done.found()
-        == {
-            (kinds.MISSING_TABLE, "table public.line"),
-            (kinds.MISSING_SEQUENCE, "sequence public.invoice_number"),
-            (kinds.MISSING_OBJECT, "view public.paid"),
-            (kinds.MISSING_OBJECT, "index public.order.order_note"),
-            (kinds.EMPTY_TABLE, "public.django_migrations"),
-            (kinds.MISSING_ROWS, "stock.picture"),
-            (kinds.CHANGED_ROWS, "public.customer"),
-            (kinds.SEQUENCE_BEHIND, "sequence public.customer_id_seq"),
-            (kinds.CHANGED_OBJECT, "column public.customer.email"),
-        }
-        or done.found() == set()
-    ), done.found()
+    assert done.found() == {
+        (kinds.MISSING_TABLE, "table public.line"),
+        (kinds.MISSING_SEQUENCE, "sequence public.invoice_number"),
+        (kinds.MISSING_OBJECT, "view public.paid"),
+        (kinds.MISSING_OBJECT, "index public.order.order_note"),
+        (kinds.EMPTY_TABLE, "public.django_migrations"),
+        (kinds.MISSING_ROWS, "stock.picture"),
+        (kinds.CHANGED_ROWS, "public.customer"),
+        (kinds.SEQUENCE_BEHIND, "sequence public.customer_id_seq"),
+        (kinds.CHANGED_OBJECT, "column public.customer.email"),
+    }, done.found()
+    assert verdict("recovery.coverage", done.fact).kind is Kind.BROKEN
 
 
 def test_a_source_that_has_moved_on_is_no_damage(
@@ -202,6 +207,37 @@ def test_a_backup_that_is_valid_but_three_weeks_old(
     assert done.restored.differences == ()
 
 
+def test_the_newest_dump_from_before_a_moment(drilling: Drilling, shop: str, tmp_path: Path) -> None:
+    moment = datetime.now(UTC) - timedelta(days=2)
+    made_now = dump(shop, tmp_path / "dump")  # a plain one does not say when it was made
+    for name, hours in (("older", 3 * 24), ("old", 2 * 24 + 1), ("new", 1)):
+        copy = shutil.copy(made_now, tmp_path / f"{name}.sql")
+        made = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
+        os.utime(copy, (made, made))
+    said = {"invariants": (("one", "SELECT true"),)}
+    done = drilled(drilling.system(tmp_path / "*.sql", dsn=None, rpo=7200, restore=said), moment=moment)
+    assert done.run.outcome is DrillOutcome.PROVEN, done.run.detail
+    assert "old.sql" in done.restored.point and done.restored.moment == moment
+    # Counted from that moment, by the dump's own word: an hour, which may be.
+    assert done.restored.loss is not None and 3000 < done.restored.loss < 7200
+
+
+def test_the_moment_is_part_of_the_plan_and_of_the_order(drilling: Drilling, good: Path) -> None:
+    system, moment = drilling.system(good), datetime(2026, 3, 1, tzinfo=UTC)
+    newest = plan_drill(restore, system.data_stores[0], system)
+    then = plan_drill(restore, system.data_stores[0], system, moment=moment)
+    later = plan_drill(restore, system.data_stores[0], system, moment=moment + timedelta(seconds=1))
+    assert isinstance(newest, DrillPlan) and isinstance(then, DrillPlan) and isinstance(later, DrillPlan)
+    assert len({newest.digest, then.digest, later.digest}) == 3
+    assert then.exercise.steps[0].says == "choose the newest restore point from before that moment"
+    again = plan_for(restore, then.subject, system, {}, moment)
+    assert isinstance(again, DrillPlan) and again.digest == then.digest
+    given = replace(order(then, "restore-0301-abcdef"), moment=moment)
+    assert decode(DrillOrder, encode(given)) == given
+    refused = plan_drill(point_in_time, system.data_stores[0], system, moment=moment)
+    assert refused == Unseen(Reason.NOT_CONFIGURED, "point-in-time cannot be asked for a moment")
+
+
 def test_a_truncated_dump(drilling: Drilling, good: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.dump"
     cut.write_bytes(good.read_bytes()[: good.stat().st_size * 2 // 3])
@@ -213,7 +249,7 @@ def test_a_truncated_dump(drilling: Drilling, good: Path, tmp_path: Path) -> Non
 def test_no_backup_at_all(drilling: Drilling, tmp_path: Path) -> None:
     done = drilling(tmp_path / "*.dump")
     assert done.run.outcome is DrillOutcome.FAILED and "there is no backup of shop" in done.run.detail
-    assert isinstance(done.fact, Unseen)
+    assert (done.restored.backup, done.restored.tool, done.restored.failure) == ("nightly", "dump", done.run.detail)
 
 
 def test_a_dump_of_a_newer_postgresql(drilling: Drilling, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +266,7 @@ def test_an_invariant_that_does_not_hold(drilling: Drilling, good: Path) -> None
     done = drilling(good, dsn=None, restore={"invariants": wrong})
     assert done.found() == {(DifferenceKind.INVARIANT, "few orders"), (DifferenceKind.INVARIANT, "no such table")}
     assert done.restored.compared_with is ComparedWith.NOTHING
-    assert done.restored.uncompared == ("the source: shop has no dsn",)
+    assert done.restored.unheld == ("the source: shop has no dsn",) and done.restored.uncompared == ()
 
 
 def test_without_source_reference_or_invariant_nothing_is_proven(drilling: Drilling, good: Path) -> None:

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from prodproof.facts import Unseen
-from prodproof.reach.rotation.material import Login, LoginForm, Material
+from prodproof.reach.rotation.material import AccessKeyForm, Login, LoginForm, Material
 from prodproof.reach.secret import Secret
 
 REF, USER = "vault:kv/db#password", "vault:kv/db#user"
@@ -69,3 +69,37 @@ def test_it_shows_itself_to_nobody() -> None:
     with pytest.raises(TypeError):
         hash(one)
     assert one == material("the-value") and one != material("another") and one != "the-value"
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("AKIA1:s/e+c:ret", "AKIA2:n:ew/"),
+        (
+            '{"bucket": "b", "access_key_id": "AKIA1", "secret_access_key": "s/e+c:ret"}',
+            '{"bucket": "b", "access_key_id": "AKIA2", "secret_access_key": "n:ew/"}',
+        ),
+        (
+            '{"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s/e+c:ret"}',
+            '{"AWS_ACCESS_KEY_ID": "AKIA2", "AWS_SECRET_ACCESS_KEY": "n:ew/"}',
+        ),
+    ],
+)
+def test_an_access_key_is_replaced_and_the_rest_stays(text: str, after: str) -> None:
+    form = AccessKeyForm(REF)
+    key = form.read(material(text))
+    assert isinstance(key, Login) and (key.user, key.password) == ("AKIA1", "s/e+c:ret")
+    assert form.with_login(material(text), Login("AKIA2", "n:ew/")).reveal() == {REF: after}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("only-the-secret-part", "no KEY_ID:SECRET: user_ref"),
+        (":x", "no KEY_ID:SECRET"),
+        ('{"access_key_id": "AKIA1"}', "no access_key_id and secret_access_key"),
+    ],
+)
+def test_what_holds_no_access_key_is_told_without_its_value(text: str, says: str) -> None:
+    seen = AccessKeyForm(REF).read(material(text))
+    assert isinstance(seen, Unseen) and says in seen.detail and text not in seen.detail

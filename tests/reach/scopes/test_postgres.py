@@ -80,6 +80,13 @@ def test_only_the_password_with_the_place_declared(database: Database) -> None:
     assert isinstance(found, SecretScope) and found.identity == database.role
 
 
+def test_the_user_that_is_kept_beside_the_password_logs_in(database: Database) -> None:
+    place = database.place.replace(f"//{database.role}@", "//whoever-it-was@")
+    assert place != database.place
+    found = scope_of(Secret(database.password), place, READS, database.role)
+    assert isinstance(found, SecretScope) and found.identity == database.role
+
+
 def test_it_may_write(database: Database) -> None:
     database.run(f"GRANT INSERT, DELETE ON orders TO {database.role}")
     scope = database.look()

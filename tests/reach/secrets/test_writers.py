@@ -190,10 +190,36 @@ def test_a_note_is_no_version_that_an_application_reads(aws_server: aws.AwsServe
     assert writer.put_note("aws-sm:whole", Secret("both values")) is None
     assert client.get_secret_value(SecretId="whole")["SecretString"] == "one"
     assert writer.write({"aws-sm:whole": Secret("two")}) is None
-    assert client.get_secret_value(SecretId="whole")["SecretString"] == "two"
+    current = client.get_secret_value(SecretId="whole", VersionStage="AWSCURRENT")
+    assert current["SecretString"] == "two" and current["VersionId"].startswith("prodproof-")
     assert client.get_secret_value(SecretId="whole", VersionStage="AWSPREVIOUS")["SecretString"] == "one"
     assert writer.drop_note("aws-sm:whole") is None
     labels = client.describe_secret(SecretId="whole")["VersionIdsToStages"].values()
     assert sorted(label for each in labels for label in each) == ["AWSCURRENT", "AWSPREVIOUS"]
     assert isinstance(writer.write({"aws-ssm:/whole": Secret("x")}), Unseen)
+    store.close()
+
+
+def test_a_value_is_pending_before_it_is_current(aws_server: aws.AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = aws_server.client("secretsmanager")
+    client.create_secret(Name="pending", SecretString="one")
+    store = AwsStore(aws.REGION, aws_server.url, Secret("reader:secret"))
+    ask = store._ask
+
+    def cut(service: str, action: str, what: str, **given: object) -> "dict[str, Any] | Unseen":
+        if action == "update_secret_version_stage":
+            return Unseen(Reason.UNREACHABLE, "cut off")
+        return ask(service, action, what, **given)
+
+    monkeypatch.setattr(store, "_ask", cut)
+    writer = store.writer()
+    assert isinstance(writer, SecretWriter) and isinstance(writer.write({"aws-sm:pending": Secret("two")}), Unseen)
+    read = store.read("aws-sm:pending")
+    assert isinstance(read, Secret) and read.reveal() == "one"
+    assert client.get_secret_value(SecretId="pending", VersionStage="AWSPENDING")["SecretString"] == "two"
+    monkeypatch.setattr(store, "_ask", ask)
+    again = store.writer()
+    assert isinstance(again, SecretWriter) and again.drop_note("aws-sm:pending") is None
+    labels = client.describe_secret(SecretId="pending")["VersionIdsToStages"].values()
+    assert sorted(label for each in labels for label in each) == ["AWSCURRENT"], "what never became current is let go"
     store.close()

@@ -23,10 +23,11 @@ from prodproof.facts.declared.responsibilities import (
     Retention,
     Runbook,
     Scenario,
+    ScenarioKind,
     Service,
     Vendor,
 )
-from prodproof.facts.declared.restoring import Restoring
+from prodproof.facts.declared.restoring import Erasure, Restoring
 from prodproof.facts.declared.rotation import RotationKind, SecretRotation
 from prodproof.facts.declared.secrets import (
     Artifact,
@@ -64,6 +65,7 @@ __all__ = [
     "EntryPoint",
     "Environment",
     "EnvironmentKind",
+    "Erasure",
     "GateScope",
     "Host",
     "Log",
@@ -84,6 +86,7 @@ __all__ = [
     "RotationKind",
     "Runbook",
     "Scenario",
+    "ScenarioKind",
     "Secret",
     "SecretAllowed",
     "SecretManager",

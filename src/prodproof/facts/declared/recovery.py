@@ -46,11 +46,17 @@ class Backup:
     url: str | None = None
     """Of s3 and rds only where it is not AWS's own (other providers, laboratories)."""
 
+    ca: str | None = None
+    """Of restic in a bucket, and s3: file of the authority that signed for the store, where it is a private one."""
+
     keep: int | None = None
     """Seconds for which a copy is to be kept."""
 
     offsite: str = ""
     """The place apart from production where they lie: another provider, account or region."""
+
+    production_credentials: str | None = None
+    """Secret reference of `KEY_ID:SECRET`, with which production reaches the bucket: it must not be able to delete."""
 
     alarm: BackupAlarm | None = None
     """How a failing backup makes itself felt; None: nobody knows."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from prodproof.facts.declared.restoring import Restoring
 from prodproof.facts.declared.targets import Permission
@@ -9,13 +10,47 @@ from prodproof.facts.location import Location
 from prodproof.facts.subject import Subject
 
 
+class ScenarioKind(StrEnum):
+    """The ways of losing a data store that differ in how it comes back."""
+
+    SERVICE_RESTART = "service-restart"
+    """It stopped, and its data are whole."""
+
+    LOGICAL_CORRUPTION = "logical-corruption"
+    """It runs, and its data are wrong: a table was deleted, a migration went bad."""
+
+    TOTAL_LOSS = "total-loss"
+    """The machine, its disks and all that lay on them are gone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """An objective for one way of losing a data store."""
 
     name: str
+    kind: ScenarioKind | None = None
     rto: int | None = None
+    """Seconds for which it may be away."""
+
     rpo: int | None = None
+    """Seconds of the latest data that may be lost."""
+
+    runbook: str | None = None
+    """Path of the document to follow, relative to the system file; `runbooks/database.md#a-table-was-deleted` names
+    one heading of it."""
+
+    health: str | None = None
+    """URL that answers with 2xx while the service is well."""
+
+    store: str = ""
+    """The data store that it is about; filled in where the system file is read, as what follows."""
+
+    environment: str = "production"
+    allow: frozenset[Permission] = frozenset()
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("scenario", f"{self.store}/{self.name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +78,11 @@ class DataStore:
     @property
     def subject(self) -> Subject:
         return Subject("store", self.name)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether what is in it must come back: by its kind the team says that a cache can be filled anew."""
+        return self.kind != "cache"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from prodproof.facts.location import Location
+
 
 @dataclass(frozen=True, kw_only=True)
 class Restoring:
@@ -46,8 +48,45 @@ class Restoring:
     health: str = "http://127.0.0.1:8000/healthz"
     """Where it answers with 200 when it is well."""
 
+    roles: str | None = None
+    """A file of the repository that makes the roles which dumps name (`CREATE ROLE …`), relative to the system file."""
+
     full: bool = False
     """Whether every row of large tables is compared, and each row is looked for in each index."""
 
     scratch: str | None = None
     """The folder on an encrypted disk in which the copy may lie; else memory, else `/var/tmp`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """How one kind of people is erased from one data store: done again after a restore, by a log that survives it."""
+
+    name: str
+    """What they are called: `customers`."""
+
+    store: str
+    table: str
+    """The table that holds them, `customer` or with its schema."""
+
+    key: str
+    """The column by which other rows refer to a person."""
+
+    identifier: str
+    """The column by which the log knows a person, after years and in any backup."""
+
+    erase: tuple[str, ...]
+    """Statements that erase one person; `:key` and `:identifier` stand for the person's."""
+
+    gone: tuple[str, ...] = ()
+    """Queries that count what is left of a person elsewhere; each must give 0."""
+
+    log: str = ""
+    """Path of the log of erasures: relative to the system file, or absolute."""
+
+    log_key: str = ""
+    """Secret reference of the key of that log."""
+
+    environment: str = "production"
+    owner: str = ""
+    location: Location | None = None

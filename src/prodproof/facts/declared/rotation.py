@@ -19,6 +19,12 @@ class RotationKind(StrEnum):
     TLS = "tls"
     """The key of a TLS server, with its certificates."""
 
+    AWS_ACCESS_KEY = "aws-access-key"
+    """The access keys of a user of AWS, who may have two."""
+
+    VAULT_DATABASE = "vault-database"
+    """Logins of PostgreSQL that Vault makes: leases of a role, or two static roles that take turns."""
+
     COMMAND = "command"
     """By the team's own commands."""
 
@@ -44,13 +50,19 @@ class SecretRotation:
     """Reference of the login with which users are made and retired."""
 
     users: tuple[str, ...] = ()
-    """The two that take turns."""
+    """The two that take turns; of AWS, the one whose keys are rotated."""
 
     owner_role: str | None = None
     """PostgreSQL: the role that cannot log in and owns what both of them make."""
 
     user_ref: str | None = None
     """Reference of the user's name, where it is kept beside the password."""
+
+    roles: tuple[str, ...] = ()
+    """Vault: the role whose leases are replaced, or the two static roles that take turns: `vault-db:MOUNT/ROLE`."""
+
+    lease_ref: str | None = None
+    """Vault: reference of the lease's id, where it is kept beside the login."""
 
     fallbacks_ref: str | None = None
     """Django: reference of the fallbacks, in the same place as the key."""

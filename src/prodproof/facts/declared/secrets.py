@@ -144,6 +144,9 @@ class SecretManager:
     canary: str | None = None
     """Secret reference of a secret that opens nothing, which is read to see that reading leaves a trace."""
 
+    offsite: str = ""
+    """The place apart from production in which it stands, so that it is there when production is gone."""
+
     owner: str = ""
     location: Location | None = None
 

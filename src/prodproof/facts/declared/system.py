@@ -19,9 +19,11 @@ from prodproof.facts.declared.responsibilities import (
     Person,
     Retention,
     Runbook,
+    Scenario,
     Service,
     Vendor,
 )
+from prodproof.facts.declared.restoring import Erasure
 from prodproof.facts.declared.secrets import (
     Artifact,
     Log,
@@ -41,7 +43,18 @@ from prodproof.facts.declared.targets import (
 from prodproof.facts.subject import Subject
 
 Listed = (
-    EntryPoint | Host | Zone | DataStore | Repository | Secret | SecretManager | Log | Backup | Artifact | DjangoApp
+    EntryPoint
+    | Host
+    | Zone
+    | DataStore
+    | Scenario
+    | Repository
+    | Secret
+    | SecretManager
+    | Log
+    | Backup
+    | Artifact
+    | DjangoApp
 )
 """What is declared one by one, each with a subject of its own."""
 
@@ -91,6 +104,7 @@ class Declared:
     secrets_allowed: tuple[SecretAllowed, ...] = ()
     logs: tuple[Log, ...] = ()
     backups: tuple[Backup, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     runbooks: tuple[Runbook, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
@@ -128,6 +142,7 @@ class Declared:
             Host: self.hosts,
             Zone: self.zones,
             DataStore: self.data_stores,
+            Scenario: tuple(item for store in self.data_stores for item in store.scenarios),
             Repository: self.repositories,
             Secret: self.secrets,
             SecretManager: self.secret_managers,

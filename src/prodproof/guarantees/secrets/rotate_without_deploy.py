@@ -1,18 +1,164 @@
 """Every production credential can be rotated quickly, without an emergency deployment and without downtime.
 
 Risk: If a rotation needs a release and three people, nobody rotates, not even after a leak.
-Verified: Drill: create the new credential, put it in the manager, see the application use it while a probe counts
-failed requests (none), retire the old one, see it refused; timed; crash-safe at every step.
+Verified: The drill `rotate` is carried out for each secret that is not public: a known-wrong credential must be
+refused; a new one is made, may do the same, is stored; the application is told (by a program, an address or a signal
+that the team declares) and must use it; nobody may use the old one any more; it is retired, refused, and has no session
+left. Meanwhile requests are made, at least as many as declared, and none may fail. All of it must be within the
+declared objective. A secret that nothing says how to rotate is unknown, and so is a drill that was interrupted. What
+the declared program does is not looked at: one that deploys anew in time passes, too.
 Mend: Let the application read credentials at use or on reload, keep two valid during the change, and practise it
 while a probe counts failed requests.
 """
 
-from prodproof.verdicts import planned
+from dataclasses import replace
+from typing import Any
 
-GUARANTEE = planned(
+from prodproof.facts import Location, Reason, Unseen
+from prodproof.facts.rotations import LoadSeen, RotationTested
+from prodproof.guarantees._spans import span
+from prodproof.guarantees.secrets import _rotated as rotated
+from prodproof.verdicts import Example, Verdict, broken, guarantee, holds, unknown
+
+
+@guarantee(
     "secrets.rotate-without-deploy",
     seeds="M-S5 S-3 M-text",
     proof="drill",
     severity="high",
-    module=__name__,
+    nothing="no secret is declared that could be rotated",
+)
+def judge(fact: RotationTested) -> Verdict:
+    """One secret, rotated."""
+    if found := list(rotated.findings(rotated.wrong(fact), fact.failure, fact.left, fact.location)):
+        return broken(*found)
+    if unseen := rotated.unseen(fact):
+        return unseen
+    if fact.objective is None:
+        return unknown(Reason.NOT_DECLARED, "no objective says how long it may take: within of [secret.rotation]")
+    assert fact.load is not None and fact.took is not None
+    return holds(
+        f"{fact.old} to {fact.new} in {span(fact.took)}, told by {fact.picked_up_by}; {fact.load.requests} requests "
+        "meanwhile, none failed"
+    )
+
+
+_LOAD = LoadSeen(requests=1000, failed=0, rate=50.0, seconds=20.0, wanted=1000, wanted_rate=50.0, whole=True)
+_DONE = RotationTested(
+    kind="postgres",
+    old="shop_a",
+    new="shop_b",
+    wrong_refused=True,
+    new_accepted=True,
+    missing=(),
+    stored=True,
+    picked_up_by="signal",
+    used=True,
+    lived_on=0,
+    came_back=False,
+    old_refused=True,
+    sessions_left=0,
+    load=_LOAD,
+    objective=60.0,
+    took=60.0,
+    location=Location("prodproof.toml"),
+)
+
+
+def _without(name: str) -> RotationTested:
+    changes: dict[str, Any] = {name: None}
+    return replace(_DONE, **changes)
+
+
+_STOPPED = Unseen(Reason.UNREACHABLE, "control: the database does not answer")
+
+EXAMPLES = (
+    Example(
+        "rotated in time under load", _DONE, holds, says="shop_a to shop_b in 1 min, told by signal; 1000 requests"
+    ),
+    Example(
+        "the application reads it at its start only",
+        replace(_DONE, used=False, failure="used: nobody used the new one", came_back=None, old_refused=None),
+        broken,
+        says="without a new start or deployment",
+    ),
+    Example("requests were dropped", replace(_DONE, load=replace(_LOAD, failed=3)), broken, says="3 of 1000 requests"),
+    Example(
+        "dropped, and undone by itself",
+        replace(_DONE, load=None, failure="undone by itself, for it was not steady: load: 3 of 40 requests failed"),
+        broken,
+        says="not steady: load",
+    ),
+    Example(
+        "the table belongs to its user",
+        replace(_DONE, problems=("public.order belongs to shop_a",), failure="control: public.order"),
+        broken,
+        says="public.order belongs to shop_a",
+    ),
+    Example("two things stand in its way", replace(_DONE, problems=("a", "b")), broken, says="a (and 1 more)"),
+    Example(
+        "trust in pg_hba", replace(_DONE, wrong_refused=False), broken, says="a known-wrong credential is accepted"
+    ),
+    Example(
+        "it may do less", replace(_DONE, missing=("SELECT on public.order",)), broken, says="SELECT on public.order"
+    ),
+    Example("a pooler keeps the old one", replace(_DONE, still_used=("pgbouncer",)), broken, says="used by pgbouncer"),
+    Example("somebody unknown keeps it", replace(_DONE, still_used=()), broken, says="the old one is still used"),
+    Example("a worker comes back with it", replace(_DONE, came_back=True), broken, says="came back with the old one"),
+    Example("both are valid", replace(_DONE, old_refused=False), broken, says="is still accepted"),
+    Example("a session lives on", replace(_DONE, sessions_left=1), broken, says="1 sessions of the retired one"),
+    Example("a second too long", replace(_DONE, took=61.0), broken, says="took 1 min 1 s, and may take 1 min"),
+    Example(
+        "two things went wrong",
+        replace(_DONE, old_refused=False, sessions_left=1, failure="retire: both are valid"),
+        broken,
+        says="is still accepted (and 1 more)",
+    ),
+    Example("left behind", replace(_DONE, left=("note: it is kept",)), broken, says="could not be put back: note"),
+    Example("a failure without more", replace(_DONE, failure="store: denied"), broken, says="store: denied"),
+    Example(
+        "it could not begin",
+        RotationTested(kind="postgres", old="", stopped=_STOPPED),
+        unknown,
+        says="does not answer",
+        reason=Reason.UNREACHABLE,
+    ),
+    Example("no objective", replace(_DONE, objective=None), unknown, says="within of", reason=Reason.NOT_DECLARED),
+    Example(
+        "too long, and interrupted",
+        replace(_DONE, took=None),
+        unknown,
+        says="not timed",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "interrupted under load",
+        replace(_DONE, load=replace(_LOAD, whole=False)),
+        unknown,
+        says="not all requests",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "too few requests",
+        replace(_DONE, load=replace(_LOAD, requests=999)),
+        unknown,
+        says="only 999 of 1000",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example("more requests", replace(_DONE, load=replace(_LOAD, requests=1001)), holds),
+    *(
+        Example(f"not seen: {name}", _without(name), unknown, says=says, reason=Reason.INCOMPLETE)
+        for name, says in (
+            ("wrong_refused", "whether a wrong credential"),
+            ("new_accepted", "whether the new one is accepted"),
+            ("missing", "may do the same"),
+            ("stored", "store holds it"),
+            ("picked_up_by", "was told"),
+            ("used", "whether it is used"),
+            ("came_back", "came back"),
+            ("old_refused", "old one is refused"),
+            ("sessions_left", "sessions of it"),
+            ("load", "requests meanwhile"),
+        )
+    ),
 )

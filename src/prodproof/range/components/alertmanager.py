@@ -8,12 +8,14 @@ import yaml
 from prodproof.facts.declared import Declared
 from prodproof.range.component import SERVERS, Command, Component
 from prodproof.range.components.receiver import Receiver
+from prodproof.range.components.repo import Repo
 from prodproof.range.inquiry import answers
+from prodproof.range.places import ALERTMANAGER_PORT
 
 ROUTING = "monitoring/alertmanager.yml"
 """In the repository."""
 
-PORT = 9093
+PORT = ALERTMANAGER_PORT
 AT_ONCE = {"group_wait": "1s", "group_interval": "1s"}
 """Nobody waits for half a minute in a demonstration."""
 
@@ -31,9 +33,7 @@ class Alertmanager(Component):
     def configure(self) -> None:
         self.etc.mkdir(parents=True)
         self.var.mkdir(parents=True)
-        receiver = self.range.part(Receiver)
-        routing = played(self.range.repo.read(ROUTING), receiver.url)
-        (self.etc / "alertmanager.yml").write_text(routing)
+        self.take_routing()
 
     def commands(self) -> Sequence[Command]:
         words = (
@@ -45,6 +45,11 @@ class Alertmanager(Component):
             "--log.level=warn",
         )
         return (Command("alertmanager", words),)
+
+    def take_routing(self) -> None:
+        """Take up the routing that the repository holds now."""
+        routing = played(self.range.part(Repo).read(ROUTING), self.range.part(Receiver).url)
+        (self.etc / "alertmanager.yml").write_text(routing)
 
     def trouble(self) -> str | None:
         return answers(self.range, f"http://{self.range.places.inside}:{PORT}/-/ready")
@@ -61,6 +66,9 @@ def played(routing: str, url: Callable[[str], str]) -> str:
     configuration["route"] |= AT_ONCE
     configuration["receivers"] = [
         {"name": item["name"], "webhook_configs": [{"url": url(item["name"]), "send_resolved": True}]}
+        # One that has no way to notify has none here.
+        if len(item) > 1
+        else item
         for item in configuration["receivers"]
     ]
     return yaml.safe_dump(configuration, sort_keys=False)

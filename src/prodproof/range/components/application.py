@@ -4,6 +4,9 @@ import base64
 import json
 import os
 import secrets
+import shlex
+import stat
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +21,19 @@ from prodproof.range.inquiry import status
 from prodproof.range.places import API, HOST, INTERNAL_PORT, WEB_PORT
 
 SETTINGS = "harbour/settings/production.py"
+
+_SYSTEMCTL = """\
+#!/bin/sh
+# The service manager, as drills use it. Its agent reads the shop's secrets anew; of gunicorn the process that serves is
+# ended and started, and the one that watches over it stays.
+case "$1 $2" in
+"reload shop-agent") exec {agent} ;;
+"restart redis-server") kill "$(cat {redis})" ;;
+"restart shop-web") pkill -TERM -P "$(cat {pid_file})" ;;
+"is-active --quiet" | "start shop-web" | "start redis-server") kill -0 "$(cat {pid_file})" ;;
+*) echo "there is no unit for: $*" >&2; exit 5 ;;
+esac
+"""
 
 ASKED_FOR = (
     "application.debug-off",
@@ -61,10 +77,12 @@ class Application(Component):
         people = self.etc / "people.json"
         people.touch(mode=0o600)
         people.write_text(json.dumps(made_up_people()))
+        self._write_login(self.environment)
         deployment.take(self.range.part(Repo).directory)
         deployment.write_script(self._script)
         place = self.range.directory / "bin" / "manage"
-        place.parent.mkdir()
+        place.parent.mkdir(exist_ok=True)
+        self._write_systemctl(place.with_name("systemctl"))
         # What faults change lies below `etc`.
         place.symlink_to(self._script)
         static = deployment.run("collectstatic --noinput")
@@ -79,9 +97,10 @@ class Application(Component):
         deployment, inside = self.deployment, self.range.places.inside
         environment = deployment.environment if deployment.environment_file.exists() else {}
         names = self._arguments.read_text().split() if self._arguments.exists() else []
+        pid = ("--pid", os.fspath(self._pid_file))
         more = [word for name in names for word in ("--env", f"{name}={environment[name]}")]
         return (
-            Command("web", (*deployment.gunicorn("harbour.wsgi", inside, WEB_PORT), *more), environment),
+            Command("web", (*deployment.gunicorn("harbour.wsgi", inside, WEB_PORT), *pid, *more), environment),
             Command("internal", deployment.gunicorn("harbour.internal_wsgi", inside, INTERNAL_PORT), environment),
             Command("worker", deployment.manage("run_worker", "--pause", "0.2"), environment),
         )
@@ -136,6 +155,12 @@ class Application(Component):
         """Give the web process a variable on its command line as well."""
         self._arguments.write_text(f"{name}\n")
 
+    def take_secrets(self) -> None:
+        """As the manager's agent does it when it is told to: read anew what the shop may read, and write it down."""
+        given = self.range.part(Vault).handed_to("shop")
+        self.inject(**given)
+        self._write_login(given)
+
     def refuse_commands(self) -> None:
         """From now on nobody can run Django's commands there; visitors notice nothing."""
         self._script.write_text('#!/bin/sh\necho "service \\"web\\" is not running" >&2\nexit 1\n')
@@ -149,6 +174,33 @@ class Application(Component):
     @property
     def _script(self) -> Path:
         return self.etc / "manage"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.var / "web.pid"
+
+    def _write_systemctl(self, place: Path) -> None:
+        """Write a program that plays the service manager, as far as drills ask something of it."""
+        called = "import sys; from pathlib import Path; from prodproof.range.range import Range; "
+        called += "Range.open(Path(sys.argv[1])).app.take_secrets()"
+        words = (sys.executable, "-I", "-c", called, os.fspath(self.range.directory))
+        agent, pid_file = " ".join(map(shlex.quote, words)), shlex.quote(os.fspath(self._pid_file))
+        redis = shlex.quote(os.fspath(self.range.var / "redis" / "redis.pid"))
+        place.write_text(_SYSTEMCTL.format(agent=agent, pid_file=pid_file, redis=redis))
+        place.chmod(stat.S_IRWXU)
+
+    @property
+    def _login_file(self) -> Path:
+        return self.etc / "database"
+
+    def _write_login(self, given: Mapping[str, str]) -> None:
+        if not self.range.has("postgres"):
+            return
+        login = {"user": given["HARBOUR_DATABASE_USER"], "password": given["HARBOUR_DATABASE_PASSWORD"]}
+        draft = self._login_file.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(login))
+        draft.replace(self._login_file)
 
     def _variables(self) -> dict[str, str]:
         places = self.range.places
@@ -166,6 +218,7 @@ class Application(Component):
             from prodproof.range.components.postgres import Postgres
 
             variables |= self.range.part(Postgres).variables("shop")
+            variables["HARBOUR_DATABASE_FILE"] = os.fspath(self._login_file)
         else:
             variables["HARBOUR_SQLITE"] = os.fspath(self.var / "shop.sqlite3")
         # As the manager's agent does it: with the shop's own login, once, before it starts.
@@ -176,7 +229,7 @@ class Application(Component):
             return {}
         from prodproof.range.components.postgres import Postgres
 
-        return self.range.part(Postgres).variables("migrator")
+        return {**self.range.part(Postgres).variables("migrator"), "HARBOUR_DATABASE_FILE": ""}
 
     def _cache_table(self) -> tuple[str, ...]:
         return () if self.range.has("redis") else ("createcachetable",)

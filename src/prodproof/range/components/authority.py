@@ -23,10 +23,12 @@ class PrivateAuthority(Component):
         """Its own certificate."""
         return self.var / "ca.pem"
 
-    def issue(self, *names: str, days: int = 60, age: int = 30, file: str = "server.pem") -> Path:
+    def issue(
+        self, *names: str, days: int = 60, age: int = 30, file: str = "server.pem", texts: tuple[str, ...] = ()
+    ) -> Path:
         """A certificate with its key in one PEM file (mode 0600, of the starter): issued `age` days ago, good for
-        `days` more. Another `file` for each purpose."""
-        return Authority(self.var).issue(*names, days=days, age=age, file=file)
+        `days` more. Another `file` for each purpose; `texts` as in `Authority.issue`."""
+        return Authority(self.var).issue(*names, days=days, age=age, file=file, texts=texts)
 
     def trust(self, name: str, pem: str) -> None:
         """Let the vantage trust one more root certificate, beside those that it trusts already."""

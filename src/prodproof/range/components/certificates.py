@@ -37,7 +37,9 @@ class Authority:
             self.ca_file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
             _write_secret(key_file, _pem(self._key))
 
-    def issue(self, *names: str, days: int = 60, age: int = 10, file: str = "server.pem") -> Path:
+    def issue(
+        self, *names: str, days: int = 60, age: int = 10, file: str = "server.pem", texts: tuple[str, ...] = ()
+    ) -> Path:
         """A certificate for host names and addresses, with its key, in one PEM file (mode 0600).
 
         Args:
@@ -45,9 +47,11 @@ class Authority:
             days: from now until it expires.
             age: days since it was issued.
             file: name of the file in the authority's folder.
+            texts: addresses that stand there as names, too: pgBackRest looks for them among the names alone.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
+        meant = [*map(_general_name, names), *map(x509.DNSName, texts)]
         authority_key = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         certificate = (
             x509.CertificateBuilder()
@@ -57,7 +61,7 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=age))
             .not_valid_after(now + timedelta(days=days))
-            .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(meant), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(

@@ -1,13 +1,19 @@
 """The repository's virtual environment, as far as its metadata goes: what an installer writes down of each package."""
 
+import os
 import re
+import shlex
 import shutil
+import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+import django
 
 from prodproof.facts.declared import Repository
 from prodproof.range.component import Component
 from prodproof.range.components.repo import Repo
+from prodproof.reach.cut_off import reachable
 
 PLACE = ".venv/lib/python3.12/site-packages"
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
@@ -28,6 +34,7 @@ class Interpreter(Component):
         return self.range.part(Repo).directory / ".venv"
 
     def configure(self) -> None:
+        self._write_python()
         for name, _ in (*_PINNED.findall(self.range.part(Repo).read("requirements.txt")), (_BESIDE, "")):
             try:
                 found = distribution(name)
@@ -38,6 +45,19 @@ class Interpreter(Component):
             for file in _FILES:
                 if text := found.read_text(file):
                     (folder / file).write_text(text)
+
+    @property
+    def python(self) -> Path:
+        """What runs the shop's code, also as a user without rights who does not come into root's folders."""
+        return self.range.directory / "bin" / "python"
+
+    def _write_python(self) -> None:
+        own, installed = Path(sys.executable), Path(django.__file__).parents[1]
+        same = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+        chosen = own if reachable(own) or not same.exists() else same
+        self.python.parent.mkdir(exist_ok=True)
+        self.python.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(os.fspath(installed))} exec {chosen} "$@"\n')
+        self.python.chmod(0o755)
 
     def reload(self) -> None:
         """Nothing runs here."""

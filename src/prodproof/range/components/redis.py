@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from prodproof.facts.declared import Declared, EntryPoint, Host
 from prodproof.range.component import SERVERS, Command, Component, program_path
@@ -12,11 +14,18 @@ from prodproof.range.components.repo import replaced
 PORT = 6379
 _USER = "nobody"
 
+_AGAIN = """\
+trap 'kill $server; wait $server; exit' TERM
+while :; do {server} & server=$!; wait $server; sleep 0.1; done
+"""
+"""What a service manager does: it starts anew what has ended."""
+
 _SETTINGS = """\
 bind {address}
 port {port}
 protected-mode yes
 dir {directory}
+pidfile {directory}/redis.pid
 save ""
 appendonly no
 maxmemory 64mb
@@ -56,8 +65,13 @@ class Redis(Component):
                 shutil.chown(place, _USER, "nogroup")
 
     def commands(self) -> Sequence[Command]:
-        program = program_path("redis-server") or "redis-server"
-        return (Command("redis", (program, os.fspath(self.etc / "redis.conf")), user=_USER),)
+        words = (program_path("redis-server") or "redis-server", os.fspath(self.etc / "redis.conf"))
+        return (Command("redis", ("sh", "-c", _AGAIN.format(server=shlex.join(words))), user=_USER),)
+
+    @property
+    def pid_file(self) -> Path:
+        """The number of the server's process, which is started anew when it ends."""
+        return self.var / "redis.pid"
 
     def trouble(self) -> str | None:
         return None if self.range.listens(self.range.places.inside, PORT) else "nothing listens"

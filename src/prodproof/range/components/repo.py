@@ -1,6 +1,7 @@
 """The demo system's git repository: the files of `range/harbour/`, committed."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -10,6 +11,12 @@ from prodproof.facts.declared import Declared, Repository
 from prodproof.range.component import Component
 
 HEALTHY = Path(__file__).parent.parent / "harbour"
+BEFORE = "v1.0"
+"""The tag of the release before the healthy shop."""
+
+MIGRATION = "shop/migrations/0002_low_stock.py"
+_COLUMN = re.compile(r"(?:    #.*\n)?    low_stock = .*\n")
+
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Ana Harbour",
     "GIT_AUTHOR_EMAIL": "ana@harbour.example",
@@ -37,7 +44,19 @@ class Repo(Component):
     def configure(self) -> None:
         shutil.copytree(HEALTHY, self.directory, ignore=shutil.ignore_patterns("__pycache__"))
         self._git("init", "--quiet", "--initial-branch=main")
+        self._release_before()
         self.commit("The healthy shop")
+
+    def _release_before(self) -> None:
+        """Commit the version before, which has one column less, as a release; then the files are as they were."""
+        migration, models = self.directory / MIGRATION, self.directory / "shop/models.py"
+        kept = migration.read_text(), models.read_text()
+        migration.unlink()
+        models.write_text(_COLUMN.sub("", kept[1]))
+        self.commit("The shop before")
+        self._git("tag", BEFORE)
+        migration.write_text(kept[0])
+        models.write_text(kept[1])
 
     def watched(self) -> Iterable[Path]:
         return (self.directory,)
@@ -49,12 +68,12 @@ class Repo(Component):
         """The text of a file."""
         return (self.directory / path).read_text()
 
-    def write(self, path: str, text: str | bytes) -> None:
-        """Write one file and commit it."""
+    def write(self, path: str, text: str | bytes, author: str = "") -> None:
+        """Write one file and commit it. `author`: `Name <address>`, if it is another than of every commit."""
         file = self.directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode() if isinstance(text, str) else text)
-        self.commit(f"Write {path}", path)
+        self.commit(f"Write {path}", path, author)
 
     def replace(self, path: str, old: str, new: str) -> None:
         """Replace a text that must be there, and commit; a fault that changes nothing would prove nothing."""
@@ -66,10 +85,11 @@ class Repo(Component):
         shutil.rmtree(target) if target.is_dir() else target.unlink()
         self.commit(f"Remove {path}", path)
 
-    def commit(self, message: str, path: str = ".") -> None:
+    def commit(self, message: str, path: str = ".", author: str = "") -> None:
         """Commit a file or folder as it lies, ignored or not; everything if none is named."""
         self._git("add", "--all", "--force", "--", path)
-        self._git("commit", "--quiet", "--allow-empty", "--message", message)
+        by = [f"--author={author}"] if author else []
+        self._git("commit", "--quiet", "--allow-empty", "--message", message, *by)
 
     def undo(self) -> None:
         """Take the last commit back, as `git reset` does: its objects stay."""

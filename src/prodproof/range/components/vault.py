@@ -13,13 +13,17 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prodproof.facts.declared import Declared, Secret, SecretManager
 from prodproof.range.component import Command, Component
 from prodproof.range.components.authority import PrivateAuthority
+from prodproof.range.components.vault_policies import READER_POLICY, ROTATION_POLICY, SERVICE_POLICY
 from prodproof.range.places import VAULT_PORT
 from prodproof.range.servers import program
+
+if TYPE_CHECKING:
+    from prodproof.range.components.postgres import Postgres
 
 MOUNT = "secret"
 FOLDER = "harbour"
@@ -30,35 +34,28 @@ READER = "prodproof"
 REPORTS = "reports"
 """The nightly report: a policy, a login, and a folder of secrets of that name."""
 
+ROTATION = "rotation"
+"""Who replaces the shop's login in the database: a policy and a login of that name."""
+
+KEEPER = f"{READER}/keeper"
+"""The path of the login with which the database's users are made and retired."""
+
+RECOVERY = "recovery"
+"""The folder of what a restore needs; no service of production may read it."""
+
+DATABASE_KEY, UPLOADS_KEY = f"{RECOVERY}/database#passphrase", f"{RECOVERY}/uploads#passphrase"
+PRODUCTION_KEY = f"{PRODUCTION}/backups#key"
+"""With what production writes copies."""
+
+STORE_KEY, SOURCE = f"{RECOVERY}/store#key", f"{RECOVERY}/source#dsn"
+"""With what copies are encrypted, read, and compared with what they are copies of."""
+
 SERVICES = {"shop": PRODUCTION, "shop-staging": STAGING}
 """Who reads secrets, each those of one environment; the policy has the service's name."""
 
 DAY = 86400
 PLAIN_PORT = 8100
 """Of a listener without TLS, which only a fault adds."""
-
-_SERVICE_POLICY = """\
-path "{mount}/data/{folder}/{environment}/*" {{
-  capabilities = ["read"]
-}}
-"""
-
-_READER_POLICY = """\
-# What prodproof looks at: the shop's secrets, their dates, and how Vault is set up. It changes nothing.
-path "{mount}/data/{folder}/*" {{ capabilities = ["read"] }}
-path "{mount}/subkeys/{folder}/*" {{ capabilities = ["read"] }}
-path "{mount}/metadata/*" {{ capabilities = ["read", "list"] }}
-path "sys/audit" {{ capabilities = ["read", "sudo"] }}
-path "sys/auth" {{ capabilities = ["read"] }}
-path "sys/config/state/sanitized" {{ capabilities = ["read"] }}
-path "auth/token/accessors" {{ capabilities = ["list", "sudo"] }}
-path "auth/token/lookup-accessor" {{ capabilities = ["update"] }}
-path "sys/policies/acl/*" {{ capabilities = ["read", "list"] }}
-path "auth/approle/role" {{ capabilities = ["list"] }}
-path "auth/approle/role/+" {{ capabilities = ["read"] }}
-path "auth/approle/role/+/role-id" {{ capabilities = ["read"] }}
-path "identity/entity/name/*" {{ capabilities = ["read", "list"] }}
-"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,9 @@ class Kept:
 
 SECRET_KEY = Kept("secret-key", "value", "HARBOUR_SECRET_KEY", 40)
 DATABASE = Kept("database", "password", "HARBOUR_DATABASE_PASSWORD", 20)
+USER, USER_VARIABLE = "user", "HARBOUR_DATABASE_USER"
+"""The user's name lies beside the password."""
+
 CACHE = Kept("cache", "url", "HARBOUR_REDIS_URL", 20)
 WEBHOOK_KEY = Kept("payments-webhook-key", "value", "HARBOUR_PAYMENTS_WEBHOOK_KEY", 40)
 INTERNAL_TOKEN = Kept("internal-token", "value", "HARBOUR_INTERNAL_TOKEN", 10)
@@ -104,7 +104,7 @@ class Vault(Component):
     """Everything that it holds stands in its configuration, so that mending a fault brings it back."""
 
     name = "vault"
-    after = ("authority", "postgres", "redis")
+    after = ("authority", "postgres", "redis", "object_store")
     # Searches for the values of secrets see a change, too; they take long, and no fault of the manager is about them.
     seen_by = frozenset({Secret, SecretManager, Declared})
 
@@ -163,6 +163,8 @@ class Vault(Component):
             if kept.variable is not None:
                 answer = self._ask("GET", f"{MOUNT}/data/{_path(environment, kept.name)}", token=token)
                 found[kept.variable] = str(answer["data"]["data"][kept.key])
+                if kept == DATABASE:
+                    found[USER_VARIABLE] = str(answer["data"]["data"][USER])
         return found
 
     # ---- what faults change
@@ -177,7 +179,9 @@ class Vault(Component):
 
     def put(self, environment: str, kept: Kept, value: str) -> None:
         """Make a new version of a secret, at once. Who has the version before keeps it."""
-        self._step(f"{MOUNT}/data/{_path(environment, kept.name)}", {"data": {kept.key: value}})
+        place = f"{MOUNT}/data/{_path(environment, kept.name)}"
+        before = [step["data"]["data"] for step in self.description["setup"] if step["path"] == place]
+        self._step(place, {"data": {**(before[-1] if before else {}), kept.key: value}})
 
     def forget(self, environment: str, kept: Kept) -> None:
         """Delete a secret with all its versions."""
@@ -229,10 +233,33 @@ class Vault(Component):
         steps = [step for step in self.description["setup"] if step["path"] == place]
         return str(steps[-1]["data"]["data"][kept.key])
 
+    def kept(self, reference: str) -> str:
+        """The first value of a secret that no service reads: `recovery/uploads#passphrase`."""
+        path, _, key = reference.partition("#")
+        place = f"{MOUNT}/data/{FOLDER}/{path}"
+        return str(next(step["data"]["data"][key] for step in self.description["setup"] if step["path"] == place))
+
+    def remove(self, reference: str) -> None:
+        """Delete a secret that no service reads."""
+        self._step(f"{MOUNT}/metadata/{FOLDER}/{reference.partition('#')[0]}", method="DELETE")
+
     @property
     def description(self) -> dict[str, Any]:
         """The server's configuration."""
         return json.loads(self._file.read_text())  # type: ignore[no-any-return]  # written below, by this class alone
+
+    # ---- what drills change
+
+    def drifted(self) -> bool:
+        place = f"{MOUNT}/data/{_path(PRODUCTION, DATABASE.name)}"
+        written = sum(step["path"] == place for step in self.description["setup"])
+        found = self._ask("GET", place, token=self._log_in("shop"))
+        return bool(found["data"]["metadata"]["version"] != written)
+
+    def put_back(self) -> None:
+        # What was written beside its set-up lies in its memory alone.
+        if self.drifted():
+            self.range.restart(self)
 
     # ---- how it is set up
 
@@ -246,14 +273,15 @@ class Vault(Component):
 
     def _policies(self) -> list[dict[str, Any]]:
         place = {"mount": MOUNT, "folder": FOLDER}
-        texts = {name: _SERVICE_POLICY.format(environment=env, **place) for name, env in SERVICES.items()}
-        texts[REPORTS] = _SERVICE_POLICY.format(environment=REPORTS, **place)
-        texts[READER] = _READER_POLICY.format(**place)
+        texts = {name: SERVICE_POLICY.format(environment=env, **place) for name, env in SERVICES.items()}
+        texts[REPORTS] = SERVICE_POLICY.format(environment=REPORTS, **place)
+        texts[READER] = READER_POLICY.format(**place)
+        texts[ROTATION] = ROTATION_POLICY.format(**place)
         return [{"path": f"sys/policies/acl/{name}", "data": {"policy": text}} for name, text in texts.items()]
 
     def _logins(self) -> list[dict[str, Any]]:
         steps = []
-        for who in (*SERVICES, REPORTS, READER):
+        for who in (*SERVICES, REPORTS, READER, ROTATION):
             role, secret = secrets.token_hex(16), secrets.token_urlsafe(24)
             self.login_file(who).parent.mkdir(exist_ok=True)
             _write(self.login_file(who), f"{role}:{secret}")
@@ -268,19 +296,38 @@ class Vault(Component):
 
     def _values(self) -> list[dict[str, Any]]:
         found = [
-            (_path(environment, kept.name), kept.key, self._first_value(environment, kept), kept.age)
+            (_path(environment, kept.name), self._first_data(environment, kept), kept.age)
             for environment in SERVICES.values()
             for kept in self._kept(environment)
         ]
-        found.append((_path(REPORTS, "mail-key"), "value", secrets.token_urlsafe(32), 25))
+        found.append((_path(REPORTS, "mail-key"), {"value": secrets.token_urlsafe(32)}, 25))
         if self.range.has("postgres"):
             from prodproof.range.components.postgres import Postgres
 
-            found.append((_path(REPORTS, "database"), "dsn", self.range.part(Postgres).url("reporting"), 25))
-        return [
-            {"path": f"{MOUNT}/data/{path}", "data": {"data": {key: value}}, "age": age * DAY}
-            for path, key, value, age in found
-        ]
+            server = self.range.part(Postgres)
+            found.append((_path(REPORTS, "database"), {"dsn": server.url("reporting")}, 25))
+            found.append((f"{FOLDER}/{KEEPER}", {"url": server.url("keeper")}, 25))
+            found += self._for_recovery(server)
+        return [{"path": f"{MOUNT}/data/{path}", "data": {"data": data}, "age": age * DAY} for path, data, age in found]
+
+    def _for_recovery(self, server: "Postgres") -> Iterable[tuple[str, dict[str, str], int]]:
+        from prodproof.range.components.object_store import OFFICE, ObjectStore
+        from prodproof.range.components.object_store import PRODUCTION as WRITER
+
+        values = {
+            DATABASE_KEY: server.copies.passphrase,
+            UPLOADS_KEY: secrets.token_urlsafe(32),
+            STORE_KEY: ":".join(self.range.part(ObjectStore).key(OFFICE)),
+            SOURCE: server.url("drill"),
+            PRODUCTION_KEY: ":".join(self.range.part(ObjectStore).key(WRITER)),
+        }
+        for reference, value in values.items():
+            path, _, key = reference.partition("#")
+            yield f"{FOLDER}/{path}", {key: value}, 25
+
+    def _first_data(self, environment: str, kept: Kept) -> dict[str, str]:
+        user = {USER: "shop" if environment == PRODUCTION else "staging"} if kept == DATABASE else {}
+        return {kept.key: self._first_value(environment, kept), **user}
 
     def _kept(self, environment: str) -> Iterable[Kept]:
         # Staging has no cache of its own, and takes no payments.
@@ -324,7 +371,7 @@ class Vault(Component):
         answer = self._ask("POST", "auth/approle/login", {"role_id": role, "secret_id": secret})
         return str(answer["auth"]["client_token"])
 
-    def _ask(self, method: str, path: str, data: Mapping[str, str] | None = None, token: str = "") -> Any:
+    def _ask(self, method: str, path: str, data: Mapping[str, object] | None = None, token: str = "") -> Any:
         def ask() -> Any:
             context = ssl.create_default_context(cafile=os.fspath(self.range.part(PrivateAuthority).ca_file))
             body = None if data is None else json.dumps(data).encode()

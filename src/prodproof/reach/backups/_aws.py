@@ -1,5 +1,7 @@
 """Sessions with AWS, or with what speaks its language, for stores of backups."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,6 +10,9 @@ from prodproof.facts import Reason, Unseen
 from prodproof.reach.secret import Secret
 
 Failure = (BotoCoreError, ClientError)
+CANARY = "prodproof-canary"
+"""Last part of the key of an object that is put beside backups to see who may delete there; it is no backup."""
+
 _DENIED = (
     "AccessDenied",
     "AccessDeniedException",
@@ -23,12 +28,15 @@ _DENIED = (
 _GONE = ("NoSuchBucket", "404", "DBInstanceNotFound", "DBInstanceNotFoundFault", "NoSuchKey")
 
 
-def client(service: str, credentials: Secret | None, region: str | None, url: str | None) -> Any:
+def client(
+    service: str, credentials: Secret | None, region: str | None, url: str | None, ca: Path | None = None
+) -> Any:
     """A client of one service; raises BotoCoreError where it cannot be made.
 
     Args:
         credentials: `KEY_ID:SECRET` or `KEY_ID:SECRET:SESSION`; the usual sources if None.
         url: only where it is not AWS's own.
+        ca: file of the authority that signed for it, where it is a private one.
     """
     import boto3
     from botocore.config import Config
@@ -44,7 +52,7 @@ def client(service: str, credentials: Secret | None, region: str | None, url: st
     settings = Config(
         connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}, s3={"addressing_style": "path"} if url else {}
     )
-    return made.client(service, endpoint_url=url, config=settings)
+    return made.client(service, endpoint_url=url, config=settings, verify=os.fspath(ca) if ca else None)
 
 
 def unseen(error: Exception, what: str) -> Unseen:

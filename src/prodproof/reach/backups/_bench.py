@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.backups.backup_store import Ending, Limits, Need, never
+from prodproof.reach.backups.backup_store import Ending, Limits, Need, Origin, never
 from prodproof.reach.marked import MARK
 from prodproof.reach.process import Finished, run
 from prodproof.reach.programs import find_program
@@ -159,16 +159,33 @@ def ready(into: Path) -> Unseen | None:
 
 def program_needed(name: str) -> Need:
     """A program as something without which it would not have worked."""
-    return Need(what="program", name=name, came_from=find_program(name) or "nowhere")
+    found = find_program(name)
+    return Need(
+        what="program",
+        name=name,
+        came_from=found or "nowhere",
+        origin=Origin.MACHINE if found else Origin.NOWHERE,
+    )
 
 
 def credential_needed(reference: str) -> Need:
     """A credential by its reference; it came from what that names."""
     scheme, _, rest = reference.partition(":")
-    came = {"env": "the environment of this run", "file": f"the file {rest}"}.get(scheme, f"{scheme} ({rest})")
-    return Need(what="credential", name=reference, came_from=came)
+    match scheme:
+        case "env":
+            came, origin = "the environment of this run", Origin.ENVIRONMENT
+        case "file":
+            came, origin = f"the file {rest}", Origin.FILE
+        case _:
+            came, origin = f"{scheme} ({rest})", Origin.MANAGER
+    return Need(what="credential", name=reference, came_from=came, origin=origin)
 
 
-def place_needed(name: str, came_from: str = "this machine") -> Need:
-    """A place that was read from."""
-    return Need(what="place", name=name, came_from=came_from)
+def key_on_disk(name: str, where: str) -> Need:
+    """A key that the backup's own program read from a file of this machine."""
+    return Need(what="credential", name=name, came_from=f"the file {where}", origin=Origin.FILE)
+
+
+def place_needed(name: str, came_from: str = "this machine", origin: Origin = Origin.STORE) -> Need:
+    """A place that was read from; the store of the backups, unless said otherwise."""
+    return Need(what="place", name=name, came_from=came_from, origin=origin)

@@ -6,6 +6,14 @@ from prodproof.facts import Reason, Unseen
 from prodproof.reach.backups._bench import line_with, usual_trouble
 from prodproof.reach.backups.backup_store import Damage, Damaged, RestorePoint, Sound
 
+_REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403 (Forbidden)", "403 (FORBIDDEN)")
+
+
+def refused(text: str) -> Unseen | None:
+    """That a bucket does not let pgBackRest in; nothing of what the store wrote is repeated but its code."""
+    sign = next((sign for sign in _REFUSED if sign in text), None)
+    return Unseen(Reason.DENIED, f"the store refuses pgBackRest's credentials: {sign}") if sign else None
+
 
 def label_of(point: RestorePoint) -> str:
     """As pgBackRest names a backup, without the repository that it is in."""
@@ -51,8 +59,8 @@ def trouble(code: int, text: str) -> Damaged | Unseen | None:
         return None
     if "unable to open missing file" in text and ".conf" in text:
         return Unseen(Reason.NOT_CONFIGURED, f"pgBackRest's settings are not there: {line_with(text, 'missing file')}")
-    if usual := usual_trouble("pgbackrest", text):
-        return usual
+    if away := refused(text) or usual_trouble("pgbackrest", text):
+        return away
     if ("lock" in text and "held by another process" in text) or code == 50:
         return Unseen(Reason.INCOMPLETE, f"the repository is locked: {line_with(text, 'lock')}")
     if "CryptoError" in text or "cipher" in text or "No usable backup.info" in text:

@@ -14,6 +14,7 @@ from typing import Protocol
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Backup, Declared
 from prodproof.facts.restore_points import Contents, Damage, Damaged, PointKind, RestorePoint, Sound, WalRange
+from prodproof.facts.restores import Origin
 
 __all__ = [
     "BackupStore",
@@ -23,6 +24,7 @@ __all__ = [
     "Ending",
     "Limits",
     "Need",
+    "Origin",
     "Piece",
     "PointKind",
     "RestorePoint",
@@ -76,6 +78,8 @@ class Need:
 
     came_from: str
     """Where it was: a path on this machine, a secret's manager, a host."""
+
+    origin: Origin = Origin.UNSAID
 
 
 @dataclass(frozen=True, kw_only=True)

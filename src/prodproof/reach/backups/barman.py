@@ -28,6 +28,7 @@ from prodproof.reach.backups.backup_store import (
     Damage,
     Damaged,
     Ending,
+    Origin,
     Piece,
     Restored,
     RestorePoint,
@@ -151,7 +152,7 @@ class BarmanStore:
         needed = (
             program_needed("barman"),
             place_needed(point.where, "this machine"),
-            place_needed(self._settings, "Barman's settings, on this machine"),
+            place_needed(self._settings, "Barman's settings, on this machine", Origin.MACHINE),
         )
         piece = Piece(contents=Contents.DATA_DIRECTORY, where=data, server_version=point.server_version)
         return Restored(point=point, pieces=(piece,), needed=needed, at=at, bytes=sized[0], files=sized[1])

@@ -39,6 +39,9 @@ from prodproof.reach.secret import Secret
 
 _SHORT = ("short read", "Invalid segment entry header", "unpack requires a buffer", "got 0 bytes")
 _WRONG = ("checksum mismatch", "integrity", "Integrity", "Data integrity error", "corrupt")
+_IN_CLEAR = ("none", "authenticated", "authenticated-blake2")
+"""Modes without encryption: an authenticated repository cannot be changed unnoticed, and everybody can read it."""
+
 _GONE = ("rebuilt index: <not found>", "FileNotFoundError", "Object with key", "missing")
 
 
@@ -70,7 +73,7 @@ class BorgStore:
         try:
             found = json.loads(listed.stdout)
             mode = str(found.get("encryption", {}).get("mode", ""))
-            points = [self._point(item, "" if mode == "none" else mode) for item in found["archives"]]
+            points = [self._point(item, "" if mode in _IN_CLEAR else mode) for item in found["archives"]]
         except (ValueError, KeyError, TypeError, AttributeError):
             return Unseen(Reason.INCOMPLETE, "borg's list of archives cannot be read")
         if len(points) > bench.limits.points:

@@ -26,8 +26,8 @@ def opened(backup: Backup, declared: Declared, limits: Limits, mark: str, scratc
     # Their programs do what their settings say, reach places that the repository names, and need secrets.
     if not declared.trusted:
         return UNTRUSTED
-    password = _value(backup, backup.password, declared)
-    credentials = _value(backup, backup.credentials, declared)
+    password = value_of(backup, backup.password, declared)
+    credentials = value_of(backup, backup.credentials, declared)
     for value in (password, credentials):
         if isinstance(value, Unseen):
             return value
@@ -51,7 +51,7 @@ def _program(
     if backup.kind == "pgbackrest":
         from prodproof.reach.backups.pgbackrest import PgBackRestStore
 
-        return PgBackRestStore(backup, root, bench, password)
+        return PgBackRestStore(backup, root, bench, password, credentials)
     if backup.kind == "barman":
         from prodproof.reach.backups.barman import BarmanStore
 
@@ -59,7 +59,7 @@ def _program(
     if backup.kind == "s3":
         from prodproof.reach.backups.s3 import S3Store
 
-        return S3Store(backup, bench, credentials)
+        return S3Store(backup, root, bench, credentials)
     if backup.kind == "rds":
         from prodproof.reach.backups.rds import RdsStore
 
@@ -67,16 +67,20 @@ def _program(
     return Unseen(Reason.NOT_CONFIGURED, f"backups of the kind {backup.kind} are not known")
 
 
-def _value(backup: Backup, reference: str | None, declared: Declared) -> Secret | Unseen | None:
+def value_of(backup: Backup, reference: str | None, declared: Declared) -> Secret | Unseen | None:
     """What a reference of a backup stands for; by the declared secret of that reference, if there is one."""
     if reference is None:
         return None
-    from prodproof.reach.secrets.stores import Stores
-
-    known = next((item for item in declared.all_secrets if item.ref == reference), None)
-    secret = known or given.Secret(name=f"of {backup.name}", ref=reference, environment=backup.environment)
-    with Stores(declared) as stores:
-        found = stores.read(secret)
+    found = secret_of(reference, f"of {backup.name}", backup.environment, declared)
     if isinstance(found, Unseen):
         return Unseen(found.why, f"the key of the backup {backup.name}: {found.detail}")
     return found
+
+
+def secret_of(reference: str, name: str, environment: str, declared: Declared) -> Secret | Unseen:
+    """The value of a reference; by the declared secret of that reference, if there is one, else by `name`."""
+    from prodproof.reach.secrets.stores import Stores
+
+    known = next((item for item in declared.all_secrets if item.ref == reference), None)
+    with Stores(declared) as stores:
+        return stores.read(known or given.Secret(name=name, ref=reference, environment=environment))

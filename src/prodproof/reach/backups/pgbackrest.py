@@ -16,6 +16,7 @@ from prodproof.reach.backups._bench import (
     failed,
     full,
     handed,
+    key_on_disk,
     line_with,
     place_needed,
     program_needed,
@@ -23,7 +24,8 @@ from prodproof.reach.backups._bench import (
     said,
     usual_trouble,
 )
-from prodproof.reach.backups._pgbackrest_says import label_of, trouble, verified, without
+from prodproof.reach.backups._pgbackrest_says import label_of, refused, trouble, verified, without
+from prodproof.reach.backups._pgbackrest_settings import added
 from prodproof.reach.backups._pieces import measured
 from prodproof.reach.backups._wal import SEGMENT, log_bytes, missing_between, newest_of_timeline
 from prodproof.reach.backups.backup_store import (
@@ -31,6 +33,7 @@ from prodproof.reach.backups.backup_store import (
     Damage,
     Damaged,
     Ending,
+    Origin,
     Piece,
     PointKind,
     Restored,
@@ -63,16 +66,20 @@ _QUIET = ("--log-level-file=off", "--log-level-console=off", "--log-level-stderr
 class PgBackRestStore:
     """One stanza. `pgbackrest verify` passes over log that is missing, so that is looked at beside it."""
 
-    def __init__(self, backup: Backup, root: Path, bench: Bench, password: Secret | None) -> None:
+    def __init__(
+        self, backup: Backup, root: Path, bench: Bench, password: Secret | None, credentials: Secret | None = None
+    ) -> None:
         """
         Args:
             backup: names the stanza, and either pgBackRest's settings or the repository's path.
-            password: of the repository, where its path is given and it is encrypted.
+            password: of the repository, where it is encrypted and the settings do not say it.
+            credentials: `KEY_ID:SECRET` of the bucket, where the settings do not say them.
         """
         self._backup = backup
         self._root = root
         self._bench = bench
         self._password = password
+        self._credentials = credentials
 
     def points(self, ending: Ending = never) -> tuple[RestorePoint, ...] | Unseen:
         bench = self._bench.until(ending)
@@ -146,10 +153,13 @@ class PgBackRestStore:
         if isinstance(sized, Unseen):
             return sized
         needed = [program_needed("pgbackrest"), place_needed(point.where, "the repository")]
-        if self._backup.password is not None:
-            needed.append(credential_needed(self._backup.password))
-        else:
-            needed.append(place_needed(self._settings or _USUAL, "pgBackRest's settings, on this machine"))
+        given = (self._backup.password, self._backup.credentials)
+        needed += [credential_needed(reference) for reference in given if reference is not None]
+        if not self._backup.repository:
+            settings = self._settings or _USUAL
+            needed.append(place_needed(settings, "pgBackRest's settings, on this machine", Origin.MACHINE))
+            if point.encrypted and self._password is None:
+                needed.append(key_on_disk("repo-cipher-pass", settings))
         piece = Piece(contents=Contents.DATA_DIRECTORY, where=data, server_version=point.server_version)
         return Restored(point=point, pieces=(piece,), needed=tuple(needed), at=at, bytes=sized[0], files=sized[1])
 
@@ -203,7 +213,7 @@ class PgBackRestStore:
                 Reason.DENIED,
                 "the password is refused: pgBackRest cannot read the repository with it, or it is damaged",
             )
-        usual = usual_trouble("pgbackrest", messages)
+        usual = refused(messages) or usual_trouble("pgbackrest", messages)
         return usual or Unseen(Reason.INCOMPLETE, f"pgbackrest info: {line_with(messages)}")
 
     def _gap(self, point: RestorePoint, bench: Bench) -> str | Unseen:
@@ -279,9 +289,11 @@ class PgBackRestStore:
 
     def _asked(self, bench: Bench, timeout: float, command: str, *words: str) -> Finished | Unseen:
         # Settings with a password are given as a file in memory that has no name.
-        given = () if self._settings else (self._written(),) if self._backup.repository else ()
+        given = self._written()
+        if isinstance(given, Unseen):
+            return given
         with bench.folder() as place, handed(*given) as descriptors:
-            settings = self._settings or (f"/dev/fd/{descriptors[0]}" if descriptors else None)
+            settings = f"/dev/fd/{descriptors[0]}" if descriptors else self._settings
             return bench.run(
                 "pgbackrest",
                 command,
@@ -296,12 +308,21 @@ class PgBackRestStore:
                 inherit=descriptors,
             )
 
-    def _written(self) -> str:
-        """Settings of our own, for a repository that is given by its path."""
-        lines = ["[global]", f"repo1-path={(self._root / self._backup.repository).resolve()}"]
+    def _written(self) -> tuple[str, ...] | Unseen:
+        """Settings of our own, for a repository that is given by its path, or for secrets that no settings hold."""
+        secrets = []
         if self._password is not None:
-            lines += ["repo1-cipher-type=aes-256-cbc", f"repo1-cipher-pass={self._password.reveal()}"]
-        return "\n".join([*lines, f"[{self._backup.stanza}]", "pg1-path=/nonexistent", ""])
+            secrets += ["repo1-cipher-type=aes-256-cbc", f"repo1-cipher-pass={self._password.reveal()}"]
+        if self._credentials is not None:
+            key, _, secret = self._credentials.reveal().partition(":")
+            secrets += [f"repo1-s3-key={key}", f"repo1-s3-key-secret={secret}"]
+        if self._backup.repository:
+            path = (self._root / self._backup.repository).resolve()
+            lines = ["[global]", f"repo1-path={path}", *secrets, f"[{self._backup.stanza}]", "pg1-path=/nonexistent"]
+            return ("\n".join([*lines, ""]),)
+        if not secrets:
+            return ()
+        return added(Path(self._settings or _USUAL), secrets)
 
 
 def _repo(point: RestorePoint) -> str:

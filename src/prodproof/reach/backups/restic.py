@@ -72,6 +72,7 @@ class ResticStore:
         self._password = password
         self._credentials = credentials
         local = not re.match(r"[a-z0-9]+:", backup.repository)
+        self._authority = ("--cacert", os.fspath((root / backup.ca).resolve())) if backup.ca else ()
         self._repository = os.fspath(root / backup.repository) if local else backup.repository
 
     def points(self, ending: Ending = never) -> tuple[RestorePoint, ...] | Unseen:
@@ -145,6 +146,15 @@ class ResticStore:
             return point
         return replace(point, restored_size=size if isinstance(size, int) else None)
 
+    def stored_bytes(self) -> int | None:
+        """What the whole repository holds, which is what it takes to read all of it; None where that is not told."""
+        told = self._asked(self._bench, self._bench.limits.listing, "stats", "--mode", "raw-data", "--json")
+        try:
+            size = json.loads(told.stdout)["total_size"] if isinstance(told, Finished) else None
+        except (ValueError, KeyError, TypeError):
+            return None
+        return size if isinstance(size, int) else None
+
     def _locked(self, bench: Bench) -> Unseen | None:
         """Why the repository is in somebody's hands: a lock that nobody else may work beside."""
         listed = self._asked(bench, bench.limits.listing, "list", "locks")
@@ -177,6 +187,7 @@ class ResticStore:
                 "--no-cache",
                 "--password-file",
                 f"/dev/fd/{descriptors[0]}",
+                *self._authority,
                 *words,
                 timeout=timeout,
                 env={"HOME": os.fspath(home), "TMPDIR": os.fspath(home), **variables},

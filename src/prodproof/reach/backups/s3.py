@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Backup
-from prodproof.reach.backups._aws import Failure, client, unseen
+from prodproof.reach.backups._aws import CANARY, Failure, client, unseen
 from prodproof.reach.backups._bench import Bench, GivenUpError, credential_needed, failed, place_needed, ready
 from prodproof.reach.backups._checksums import ENDS
 from prodproof.reach.backups._packed import copied, private
@@ -24,6 +24,7 @@ from prodproof.reach.backups.backup_store import (
     never,
 )
 from prodproof.reach.backups.files import newest_first, restore_file, verify_file
+from prodproof.reach.files.encrypted import HEAD, scheme_of
 from prodproof.reach.git.repository import shown
 from prodproof.reach.secret import Secret
 
@@ -33,18 +34,22 @@ _ASKED = 100
 """Of the newest objects it is asked how each is encrypted, and until when it is locked."""
 
 _WHOLE = "(all objects)"
+_STORES_OWN = "AES256"
+"""How S3 says that it encrypts with a key of its own, for everybody."""
 
 
 class S3Store:
     """What lies below one prefix of a bucket."""
 
-    def __init__(self, backup: Backup, bench: Bench, credentials: Secret | None) -> None:
+    def __init__(self, backup: Backup, root: Path, bench: Bench, credentials: Secret | None) -> None:
         """
         Args:
             backup: `s3://BUCKET/PREFIX` is its repository.
+            root: the folder that its `ca` is relative to.
             credentials: `KEY_ID:SECRET`; the usual sources if None.
         """
         self._backup = backup
+        self._ca = root / backup.ca if backup.ca else None
         self._bench = bench
         self._credentials = credentials
         self._bucket, _, self._prefix = backup.repository.removeprefix("s3://").partition("/")
@@ -60,7 +65,7 @@ class S3Store:
                 return ()
             single = [item for item in objects if PurePosixPath(item["Key"]).suffix in _OF_BACKUPS]
             if not single:
-                return (self._mirror(objects),)
+                return (self._mirror(objects, service),)
             single.sort(key=lambda item: item["LastModified"], reverse=True)
             asked = [self._point(item, service if number < _ASKED else None) for number, item in enumerate(single)]
             return newest_first(asked)
@@ -103,7 +108,7 @@ class S3Store:
             return restore_file(file, "dump" if _is_dump(file) else "archive", point, into, None, tuple(needed), bench)
 
     def _client(self) -> Any:
-        return client("s3", self._credentials, self._backup.region, self._backup.url)
+        return client("s3", self._credentials, self._backup.region, self._backup.url, self._ca)
 
     def _objects(self, service: Any, bench: Bench) -> list[dict[str, Any]] | Unseen:
         found: list[dict[str, Any]] = []
@@ -112,7 +117,7 @@ class S3Store:
             found += [
                 item
                 for item in page.get("Contents", ())
-                if not item["Key"].endswith("/") and not item["Key"].endswith(ENDS)
+                if not item["Key"].endswith(("/", f"/{CANARY}")) and not item["Key"].endswith(ENDS)
             ]
             if len(found) > bench.limits.files:
                 return Unseen(Reason.INCOMPLETE, f"the bucket has more than {bench.limits.files} objects there")
@@ -120,19 +125,33 @@ class S3Store:
 
     def _point(self, item: dict[str, Any], service: Any) -> RestorePoint:
         head = service.head_object(Bucket=self._bucket, Key=item["Key"]) if service else {}
-        scheme = head.get("ServerSideEncryption")
+        by_store = str(head.get("ServerSideEncryption") or "")
+        by_maker = self._scheme(item, service) if service else ""
+        schemes = ", ".join(part for part in (by_maker, f"{by_store} (server side)" if by_store else "") if part)
         until = head.get("ObjectLockRetainUntilDate")
         return RestorePoint(
             id=str(item["Key"]),
             completed=item["LastModified"].astimezone(UTC),
             size=int(item["Size"]),
-            encrypted=f"{scheme} (server side)" if scheme else "" if service else None,
+            encrypted=schemes if service else None,
+            store_key=by_store == _STORES_OWN and not by_maker,
             where=shown(f"s3://{self._bucket}/{item['Key']}"),
             keep_until=until.astimezone(UTC) if isinstance(until, datetime) else None,
         )
 
-    def _mirror(self, objects: list[dict[str, Any]]) -> RestorePoint:
+    def _scheme(self, item: dict[str, Any], service: Any) -> str:
+        """With what an object was encrypted before it came there."""
+        if not item["Size"]:
+            return ""
+        answer = service.get_object(Bucket=self._bucket, Key=item["Key"], Range=f"bytes=0-{HEAD - 1}")
+        return scheme_of(answer["Body"].read(HEAD), PurePosixPath(item["Key"]).suffix)
+
+    def _mirror(self, objects: list[dict[str, Any]], service: Any) -> RestorePoint:
         size = sum(int(item["Size"]) for item in objects)
+        # Some of them show that it is not encrypted; that it is, only all of them.
+        asked = [self._point(item, service) for item in objects[:_ASKED]]
+        plain = any(not point.encrypted for point in asked)
+        schemes = " or ".join(sorted({point.encrypted or "" for point in asked}))
         return RestorePoint(
             id=_WHOLE,
             completed=max(item["LastModified"] for item in objects).astimezone(UTC),
@@ -141,6 +160,8 @@ class S3Store:
             kind=PointKind.SNAPSHOT,
             contents=Contents.FILES,
             form="folder",
+            encrypted="" if plain else schemes if len(asked) == len(objects) else None,
+            store_key=any(point.store_key for point in asked),
             where=self._backup.repository,
         )
 

@@ -27,10 +27,10 @@ def steps(text: str, anchor: str = "") -> int | None:
     """
     lines = [line[:MAX_LINE] for line in text.splitlines()[:MAX_LINES]]
     if anchor:
-        section = _section(lines, anchor)
-        if section is None:
+        span = _span(lines, anchor)
+        if span is None:
             return None
-        lines = section
+        lines = lines[span[0] : span[1]]
     count, fenced = 0, False
     for line in lines:
         if _FENCE.match(line):
@@ -41,6 +41,19 @@ def steps(text: str, anchor: str = "") -> int | None:
     return count
 
 
+def section(text: str, anchor: str) -> str | None:
+    """A document with all lines blank but one of its headings and those below, so that each keeps its number.
+
+    None when there is no heading (or anchor) of that name.
+    """
+    lines = text.splitlines()
+    span = _span([line[:MAX_LINE] for line in lines[:MAX_LINES]], anchor)
+    if span is None:
+        return None
+    start, end = span
+    return "\n".join(line if start - 1 <= number < end else "" for number, line in enumerate(lines)) + "\n"
+
+
 def slug(heading: str) -> str:
     """A heading as forges and site generators write it into links."""
     plain = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", lambda match: match[1] or "", heading)
@@ -48,19 +61,20 @@ def slug(heading: str) -> str:
     return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", folded))
 
 
-def _section(lines: list[str], anchor: str) -> list[str] | None:
+def _span(lines: list[str], anchor: str) -> tuple[int, int] | None:
+    """The first line below a heading, and the one after its section."""
     wanted = anchor.lower()
     headings = _headings(lines)
     for position, (number, level, title) in enumerate(headings):
         if wanted in (slug(title), slug(title).strip("-"), slug(title).replace("_", "-")):
             rest = headings[position + 1 :]
             end = next((start for start, deeper, _ in rest if deeper <= level), len(lines))
-            return lines[number + 1 : end]
+            return number + 1, end
     for number, line in enumerate(lines):
         for match in _ANCHOR.finditer(line):
             if wanted in (part.lower() for part in match.groups() if part):
                 end = next((start for start, _, _ in headings if start > number + 2), len(lines))
-                return lines[number + 1 : end]
+                return number + 1, end
     return None
 
 
@@ -69,9 +83,9 @@ def _headings(lines: list[str]) -> list[tuple[int, int, str]]:
     marks: list[str] = []
     fenced = False
     for number, line in enumerate(lines):
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        if fenced:
+        fence = line.lstrip().startswith(("```", "~~~"))
+        fenced ^= fence
+        if fenced or fence:  # the end of a block is no line under a heading
             continue
         match = _MARKDOWN_HEADING.match(line) or _ASCIIDOC_HEADING.match(line)
         if match:

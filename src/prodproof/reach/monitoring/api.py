@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -47,7 +48,8 @@ class Api:
         self.name = name
         self._url = url.rstrip("/")
         self._host = (urlsplit(url).hostname or "").lower()
-        self._settings = settings
+        # It lies inside: no visitor asks it, so the address that visitors' requests come from is not taken.
+        self._settings = replace(settings, source_address=None)
         self._credentials = credentials
 
     def text(self, path: str, parameters: Sequence[tuple[str, str]] = ()) -> str | Unseen:

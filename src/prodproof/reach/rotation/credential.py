@@ -99,6 +99,10 @@ class Credential(ABC):
     def retire(self, material: Material) -> Unseen | None:
         """Make it useless; sessions that it opened live on."""
 
+    def discard(self, material: Material) -> Unseen | None:
+        """Take back one that this rotation made and nobody uses; as `retire`, where nothing else is needed."""
+        return self.retire(material)
+
     @abstractmethod
     def restore(self, material: Material) -> Unseen | None:
         """Make a retired one good again."""

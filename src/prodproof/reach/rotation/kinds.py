@@ -11,7 +11,7 @@ from prodproof.facts.declared import Declared, RotationKind, SecretRotation
 from prodproof.reach.http.client import HttpClient
 from prodproof.reach.load import unowned
 from prodproof.reach.rotation.credential import Credential
-from prodproof.reach.rotation.material import LoginForm, Material
+from prodproof.reach.rotation.material import AccessKeyForm, LeasedForm, LoginForm, Material
 from prodproof.reach.rotation.pick_up import tell
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets.stores import Stores
@@ -44,6 +44,10 @@ def credential_of(
 
             admin = _admin(secret, rotation, stores)
             return admin if isinstance(admin, Unseen) else RedisUsers(admin, rotation.users, form_of(secret))
+        case RotationKind.AWS_ACCESS_KEY:
+            return _access_keys(secret, rotation, declared, stores)
+        case RotationKind.VAULT_DATABASE:
+            return _of_vault(secret, rotation, stores)
         case RotationKind.COMMAND:
             from prodproof.reach.rotation.command import CommandCredential
 
@@ -69,7 +73,14 @@ def references(secret: given.Secret) -> tuple[str, ...]:
 
 def form_of(secret: given.Secret) -> LoginForm:
     """How the login stands in a secret."""
-    return LoginForm(secret.ref, secret.rotation.user_ref if secret.rotation else None)
+    rotation = secret.rotation
+    if rotation is None:
+        return LoginForm(secret.ref)
+    if rotation.kind is RotationKind.AWS_ACCESS_KEY:
+        return AccessKeyForm(secret.ref, rotation.user_ref)
+    if rotation.kind is RotationKind.VAULT_DATABASE and len(rotation.roles) == 1:
+        return LeasedForm(secret.ref, rotation.user_ref, rotation.lease_ref)
+    return LoginForm(secret.ref, rotation.user_ref)
 
 
 def current(secret: given.Secret, stores: Stores) -> Material | Unseen:
@@ -88,6 +99,41 @@ def writer_of(secret: given.Secret, stores: Stores) -> SecretWriter | Unseen:
     rotation = secret.rotation
     store = stores.of(secret, writer=rotation.writer if rotation else None)
     return store if isinstance(store, Unseen) else store.writer()
+
+
+def _access_keys(
+    secret: given.Secret, rotation: SecretRotation, declared: Declared, stores: Stores
+) -> Credential | Unseen:
+    from prodproof.reach.rotation.aws_key import AccessKeys
+    from prodproof.reach.secrets._aws_session import Aws
+
+    admin, form = _admin(secret, rotation, stores), form_of(secret)
+    if isinstance(admin, Unseen):
+        return admin
+    assert isinstance(form, AccessKeyForm)
+    # Where AWS is, is said of its secrets manager; without one, by this machine's environment.
+    known = [item for item in declared.all_secret_managers if item.kind == "aws"]
+    place = next((item for item in known if item.environment == secret.environment), None)
+    region, url, ca = (place.region, place.url, place.ca) if place else (None, None, None)
+    authority = str(Path(declared.root or ".") / ca) if ca else None
+    return AccessKeys(lambda key: Aws(region, url, key, authority), admin, rotation.users[0], form)
+
+
+def _of_vault(secret: given.Secret, rotation: SecretRotation, stores: Stores) -> Credential | Unseen:
+    from prodproof.reach.rotation.vault_database import VaultLease, VaultStaticRoles
+    from prodproof.reach.secrets.vault import VaultStore
+
+    admin, form = _admin(secret, rotation, stores), form_of(secret)
+    if isinstance(admin, Unseen):
+        return admin
+    roles = given.Secret(name=f"roles of {secret.name}", ref=rotation.roles[0], environment=secret.environment)
+    vault = stores.of(roles, writer=rotation.writer)
+    if isinstance(vault, Unseen):
+        return vault
+    assert isinstance(vault, VaultStore)
+    if isinstance(form, LeasedForm):
+        return VaultLease(vault.client, rotation.roles, admin, form, secret.opens, rotation.owner_role)
+    return VaultStaticRoles(vault.client, rotation.roles, admin, form, secret.opens, rotation.owner_role)
 
 
 def _django_key(

@@ -9,8 +9,6 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from prodproof.facts import Reason, Unseen
 from prodproof.reach.secret import Secret
 
-_USER = ("username", "user")
-
 
 class Material:
     """Values by their references; does not show itself. Equal where the values are."""
@@ -58,6 +56,11 @@ class LoginForm:
         user_reference: of the user's name, where the secret is the password alone.
     """
 
+    user_fields: tuple[str, ...] = ("username", "user")
+    """Fields of a JSON object that can hold the user, the first that is there counts."""
+
+    password_fields: tuple[str, ...] = ("password",)
+
     def __init__(self, reference: str, user_reference: str | None = None) -> None:
         self._reference, self._user = reference, user_reference
 
@@ -72,11 +75,14 @@ class LoginForm:
         if self._user is not None:
             return Login(material.values[self._user].reveal(), text)
         if document := _document(text):
-            user = next((document[key] for key in _USER if isinstance(document.get(key), str)), None)
-            password = document.get("password")
-            if user is None or not isinstance(password, str):
-                return Unseen(Reason.NOT_CONFIGURED, "the secret's JSON has no username and password")
-            return Login(user, password)
+            user, password = _field(document, self.user_fields), _field(document, self.password_fields)
+            if user is None or password is None:
+                fields = f"{self.user_fields[0]} and {self.password_fields[0]}"
+                return Unseen(Reason.NOT_CONFIGURED, f"the secret's JSON has no {fields}")
+            return Login(document[user], document[password])
+        return self._read_text(text)
+
+    def _read_text(self, text: str) -> Login | Unseen:
         if "://" not in text:
             return Unseen(Reason.NOT_DECLARED, "the secret is a password alone: user_ref says where the user is kept")
         try:
@@ -95,15 +101,78 @@ class LoginForm:
         if self._user is not None:
             values |= {self._reference: Secret(login.password), self._user: Secret(login.user)}
         elif document := _document(text):
-            key = next(key for key in _USER if key in document)
-            changed = {**document, key: login.user, "password": login.password}
-            values[self._reference] = Secret(json.dumps(changed))
+            user, password = _field(document, self.user_fields), _field(document, self.password_fields)
+            assert user is not None and password is not None
+            values[self._reference] = Secret(json.dumps({**document, user: login.user, password: login.password}))
         else:
-            parts = urlsplit(text)
-            host = parts.netloc.rpartition("@")[2]
-            netloc = f"{quote(login.user, safe='')}:{quote(login.password, safe='')}@{host}"
-            values[self._reference] = Secret(urlunsplit(parts._replace(netloc=netloc)))
+            values[self._reference] = Secret(self._text_with(text, login))
         return Material(values)
+
+    def _text_with(self, text: str, login: Login) -> str:
+        parts = urlsplit(text)
+        host = parts.netloc.rpartition("@")[2]
+        netloc = f"{quote(login.user, safe='')}:{quote(login.password, safe='')}@{host}"
+        return urlunsplit(parts._replace(netloc=netloc))
+
+
+class LeasedForm(LoginForm):
+    """How a login that is leased stands in a secret: as any login, with the id of its lease.
+
+    Args:
+        reference: of the secret.
+        user_reference: of the user's name, where the secret is the password alone.
+        lease_reference: of the lease's id; None: the secret is a JSON object with `lease_id`.
+    """
+
+    def __init__(self, reference: str, user_reference: str | None = None, lease_reference: str | None = None) -> None:
+        super().__init__(reference, user_reference)
+        self._lease = lease_reference
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return super().references if self._lease is None else (*super().references, self._lease)
+
+    def lease(self, material: Material) -> str | Unseen:
+        """The id of its lease."""
+        if self._lease is not None:
+            return material.values[self._lease].reveal()
+        found = (_document(material.values[self._reference].reveal()) or {}).get("lease_id")
+        if isinstance(found, str) and found:
+            return found
+        return Unseen(Reason.NOT_DECLARED, "lease_ref says where the lease's id is kept, or lease_id in the JSON")
+
+    def with_lease(self, material: Material, login: Login, lease: str) -> Material:
+        """The same with another login and its lease."""
+        values = dict(self.with_login(material, login).values)
+        if self._lease is not None:
+            values[self._lease] = Secret(lease)
+        else:
+            document = _document(values[self._reference].reveal()) or {}
+            values[self._reference] = Secret(json.dumps({**document, "lease_id": lease}))
+        return Material(values)
+
+
+class AccessKeyForm(LoginForm):
+    """How an access key of AWS stands in a secret: `KEY_ID:SECRET`, a JSON object, or the secret part alone with the
+    reference of the id. The id counts as the user, the secret part as the password."""
+
+    user_fields = ("access_key_id", "AccessKeyId", "aws_access_key_id", "AWS_ACCESS_KEY_ID")
+    password_fields = ("secret_access_key", "SecretAccessKey", "aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")
+
+    def _read_text(self, text: str) -> Login | Unseen:
+        id, separator, secret = text.strip().partition(":")
+        if not separator or not id or not secret:
+            return Unseen(
+                Reason.NOT_DECLARED, "the secret is no KEY_ID:SECRET: user_ref says where the key's id is kept"
+            )
+        return Login(id, secret)
+
+    def _text_with(self, text: str, login: Login) -> str:
+        return f"{login.user}:{login.password}"
+
+
+def _field(document: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if isinstance(document.get(name), str)), None)
 
 
 def _document(text: str) -> dict[str, Any] | None:

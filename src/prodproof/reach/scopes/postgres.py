@@ -105,15 +105,16 @@ ORDER BY 1, 2
 )
 
 
-def scope_of(value: Secret, opens: str | None, may: Sequence[Power]) -> SecretScope | Unseen:
+def scope_of(value: Secret, opens: str | None, may: Sequence[Power], user: str | None = None) -> SecretScope | Unseen:
     """Log in, read what may be done, and try one act outside the purpose; all in a transaction that is rolled back.
 
     Args:
         value: a connection string or URL; only the password, where `opens` says the rest.
         opens: connection URL without a password.
         may: the declared purpose.
+        user: who logs in, where that is kept beside the password: two users may take turns.
     """
-    connection = _connect(value, opens)
+    connection = _connect(value, opens, user)
     if isinstance(connection, Unseen):
         return connection
     try:
@@ -125,7 +126,7 @@ def scope_of(value: Secret, opens: str | None, may: Sequence[Power]) -> SecretSc
         return _why(error)
 
 
-def _connect(value: Secret, opens: str | None) -> "psycopg.Connection[tuple[object, ...]] | Unseen":
+def _connect(value: Secret, opens: str | None, user: str | None) -> "psycopg.Connection[tuple[object, ...]] | Unseen":
     given: dict[str, object] = {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "prodproof",
@@ -134,7 +135,7 @@ def _connect(value: Secret, opens: str | None) -> "psycopg.Connection[tuple[obje
     }
     text = value.reveal()
     if opens is not None:
-        given["password"] = text
+        given |= {"password": text} | ({"user": user} if user else {})
     elif "://" not in text and "=" not in text:
         detail = "its value says no database: `opens` of [[secret]] can, without the password"
         return Unseen(Reason.NOT_DECLARED, detail)

@@ -63,7 +63,7 @@ class AwsStore(SecretStore):
                 return answer
             held = (answer.get("Parameter") or {}).get("Value")
             return _valueless(reference) if held is None else value_of(reference, held)
-        answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name)
+        answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name, VersionStage=_CURRENT)
         if isinstance(answer, Unseen):
             return answer
         value = answer.get("SecretString", answer.get("SecretBinary"))
@@ -76,7 +76,7 @@ class AwsStore(SecretStore):
         if reference.startswith("aws-ssm:"):
             answer = self._ask("ssm", "get_parameter", reference, Name=name, WithDecryption=True)
         else:
-            answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name)
+            answer = self._ask("secretsmanager", "get_secret_value", reference, SecretId=name, VersionStage=_CURRENT)
         if isinstance(answer, Unseen):
             return answer
         request = str(answer.get("ResponseMetadata", {}).get("RequestId") or "")

@@ -51,6 +51,11 @@ class VaultStore(SecretStore):
         self._taken: list[str] = []
         self._mounts: dict[str, tuple[str, int]] = {}
 
+    @property
+    def client(self) -> VaultClient:
+        """The login that it asks with."""
+        return self._client
+
     def read(self, reference: str) -> Secret | Unseen:
         if reference.startswith("vault-db:"):
             return self._login(reference)

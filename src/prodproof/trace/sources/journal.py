@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prodproof.facts import Reason, Unseen
-from prodproof.reach.piped import Piped
-from prodproof.reach.process import run
+from prodproof.reach.process import Child, run, started
 from prodproof.reach.programs import find_program
 from prodproof.trace.finding import Finding
 from prodproof.trace.stream import Item, Sink
@@ -73,24 +72,33 @@ class JournalPart:
         if self.program is None:
             sink.gap("", _MISSING.why, _MISSING.detail)
             return
-        try:
-            piped = Piped([self.program, *_COMMAND, *self.options], silence=SILENCE, env=_LANGUAGE)
-        except OSError as error:
-            sink.gap("", Reason.TOOL_MISSING, f"journalctl cannot be started: {error.strerror}")
-            return
-        with piped:
-            length = sink.stream(Item("journal"), piped.readinto)
-            missing = _missing(piped, length)
+        with started([self.program, *_COMMAND, *self.options], env=_LANGUAGE) as child:
+            missing = child if isinstance(child, Unseen) else _read(child, sink)
         if missing is not None:
             sink.gap("", missing.why, missing.detail)
 
 
-def _missing(piped: Piped, length: int) -> Unseen | None:
-    """What was not read, as far as journalctl says."""
-    code = None if piped.silent else piped.code()
-    if code is None:
+def _read(child: Child, sink: Sink) -> Unseen | None:
+    silent = False
+
+    def readinto(view: memoryview) -> int:
+        nonlocal silent
+        try:
+            child.wait(SILENCE)
+        except TimeoutError:
+            silent = True
+            return 0
+        return child.read_into(view)
+
+    length = sink.stream(Item("journal"), readinto)
+    if silent or not child.ends(SILENCE):
         return Unseen(Reason.TIMED_OUT, f"journalctl wrote nothing for {SILENCE:g} s")
-    messages = piped.messages
+    return _missing(child, length)
+
+
+def _missing(child: Child, length: int) -> Unseen | None:
+    """What was not read, as far as journalctl says."""
+    code, messages = child.code(), child.messages()
     if "not seeing messages from other users" in messages or "insufficient permissions" in messages:
         return Unseen(Reason.DENIED, "entries of the system and of other users may not be read (group adm)")
     if "No journal files were found" in messages:

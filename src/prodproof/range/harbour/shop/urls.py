@@ -21,5 +21,6 @@ urlpatterns = [
     path("errors/in-a-job", views.fail_in_a_job, name="fail-in-a-job"),
     path("errors/in-the-database", views.fail_in_the_database, name="fail-in-the-database"),
     path("healthz", views.healthz, name="healthz"),
+    path("healthz/cache", views.healthz_cache, name="healthz-cache"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),
 ]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -66,10 +67,10 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether this process can serve: its database answers."""
+    """Whether this process can serve: its database answers. And which version it is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
 def _may_fail() -> bool:
@@ -103,6 +104,13 @@ def fail_in_the_database(request: HttpRequest) -> HttpResponse:
         # The second one violates the uniqueness of numbers, and takes the first one back.
         PaymentNotice.objects.bulk_create([PaymentNotice(number=number), PaymentNotice(number=number)])
     return HttpResponse(status=202)
+
+
+@require_safe
+def healthz_cache(request: HttpRequest) -> HttpResponse:
+    """Whether the cache answers."""
+    cache.get("healthz")
+    return JsonResponse({"cache": "ok"})
 
 
 @require_safe

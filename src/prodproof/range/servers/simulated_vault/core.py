@@ -193,6 +193,11 @@ class Vault:
             return Answered(self._configuration())
         if rest.startswith("internal/ui/mounts"):
             return self._seen(rest.removeprefix("internal/ui/mounts").strip("/"), token)
+        if rest == "leases/lookup" and asked.operation == "update":
+            lease = str(asked.data.get("lease_id") or "")
+            if not any(engine.knows(lease) for engine in self._mounts.values() if isinstance(engine, Databases)):
+                raise RefusedError(400, "invalid lease")
+            return Answered({"id": lease, "renewable": True})
         if rest.startswith("leases/revoke") and asked.operation == "update":
             lease = str(asked.data.get("lease_id") or rest.removeprefix("leases/revoke").strip("/"))
             if not any(engine.revoke(lease) for engine in self._mounts.values() if isinstance(engine, Databases)):

@@ -53,7 +53,7 @@ class Databases:
     def exists(self, rest: str) -> bool:
         """Whether writing there would change something that is there."""
         kind, _, name = rest.partition("/")
-        if kind == "static-roles":
+        if kind in ("static-roles", "rotate-role"):
             return name in self._static
         return name in (self._connections if kind == "config" else self._roles)
 
@@ -77,12 +77,17 @@ class Databases:
             return done()
         raise missing()
 
+    def knows(self, lease: str) -> bool:
+        """Whether a lease is one of this mount's."""
+        return lease in self._leased
+
     def revoke(self, lease: str) -> bool:
         """Take a login back; whether it was one of this mount's."""
-        database, user = self._leased.pop(lease, ("", ""))
+        database, user = self._leased.get(lease, ("", ""))
         if user:
             self._execute(database, ['REASSIGN OWNED BY "{{name}}" TO CURRENT_USER', 'DROP OWNED BY "{{name}}"',
                                      'DROP ROLE IF EXISTS "{{name}}"'], {"name": user})  # fmt: skip
+            del self._leased[lease]  # one that could not be revoked is kept, and tried again
         return bool(user)
 
     def _of_connection(self, asked: Asked, name: str) -> Answered:

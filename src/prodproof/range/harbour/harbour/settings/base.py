@@ -13,6 +13,7 @@ FIELD_KEYS = os.environ["HARBOUR_FIELD_KEYS"].split(",")
 PAYMENTS_WEBHOOK_KEY = os.environ["HARBOUR_PAYMENTS_WEBHOOK_KEY"]
 INTERNAL_TOKEN = os.environ["HARBOUR_INTERNAL_TOKEN"]
 DEBUG = False
+VERSION = os.environ.get("HARBOUR_VERSION", "")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -38,7 +38,8 @@ if "HARBOUR_SQLITE" in os.environ:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "shop.postgresql",  # takes another login up while it runs
+            "LOGIN_FILE": os.environ.get("HARBOUR_DATABASE_FILE"),
             "HOST": os.environ["HARBOUR_DATABASE_HOST"],
             "PORT": os.environ.get("HARBOUR_DATABASE_PORT", "5432"),
             "NAME": os.environ.get("HARBOUR_DATABASE_NAME", "shop"),
@@ -47,6 +48,7 @@ else:
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {
+                "application_name": "shop",
                 "sslmode": "verify-full",
                 "sslrootcert": os.environ.get("HARBOUR_DATABASE_CA", "system"),
             },

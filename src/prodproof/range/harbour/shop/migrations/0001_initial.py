@@ -211,4 +211,11 @@ class Migration(migrations.Migration):
                 ("order", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="shop.order")),
             ],
         ),
+        migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+            ],
+        ),
     ]

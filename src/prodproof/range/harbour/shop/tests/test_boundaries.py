@@ -109,7 +109,8 @@ class Admin(ShopTestCase):
         client.force_login(user)
         self.assertContains(client.get(f"/admin/shop/order/{self.order.pk}/change/"), "Ana Berg")
         with self.assertLogs("audit") as logged:
-            client.post(f"/admin/shop/product/{self.boat.pk}/change/", {"name": "Skiff", "price": 1, "stock": 7})
+            changed = {"name": "Skiff", "price": 1, "stock": 7, "low_stock": 3}
+            client.post(f"/admin/shop/product/{self.boat.pk}/change/", changed)
         event = next(item.event for item in logged.records if item.event["what"] == "admin.changed")
         self.assertEqual(event["who"], f"staff:{user.pk}")
 

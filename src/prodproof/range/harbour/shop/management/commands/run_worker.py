@@ -1,4 +1,4 @@
-"""Carries out what the shop left for later, until it is told to stop."""
+"""Carries out what the shop left for later, and writes the heartbeat, until it is told to stop."""
 
 import logging
 import signal
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from shop.jobs import run_next
+from shop.jobs import beat, run_next
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             try:
                 if not options["once"]:
                     close_old_connections()
+                    beat()
                 busy = run_next()
             except (OperationalError, InterfaceError):
                 if options["once"]:

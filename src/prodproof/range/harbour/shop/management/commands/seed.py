@@ -1,21 +1,28 @@
-"""Products, a member of staff, two customers and their orders. Run it as often as you like: nothing is made twice.
+"""Products, a member of staff, two customers, their orders and licences. Run it as often as you like: nothing is made
+twice.
 
 HARBOUR_SEED_STAFF_PASSWORD, HARBOUR_SEED_STAFF_TOTP (base32) and HARBOUR_SEED_CUSTOMER_PASSWORD are read from the
 environment; if they changed, the accounts are changed too.
 """
 
+import io
 import os
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import decrypt
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from PIL import Image
 
-from shop.models import Order, Product, User
+from shop.models import Licence, Order, Product, User
 from shop.orders import place
+from shop.pictures import clean_picture
 
 PRODUCTS = (("Skiff", 4_500, 20), ("Kayak", 2_500, 30), ("Sloop, a day", 24_000, 5), ("Life jacket", 600, 100))
 STAFF = "sam.staff@harbour.example"
@@ -42,7 +49,16 @@ class Command(BaseCommand):
             if not Order.objects.filter(customer=customer).exists():
                 for quantity in (1, 2):
                     place(customer, product, quantity, full_name=name, street_address=street, phone="+49 40 5550100")
+            if not customer.licences.exists():
+                sent = Licence.objects.create(owner=customer, picture=_picture())
+                Licence.objects.filter(pk=sent.pk).update(uploaded_at=sent.uploaded_at - timedelta(days=1))
         self.stdout.write(f"staff: {STAFF}; customers: {', '.join(email for email, *_ in CUSTOMERS)}")
+
+
+def _picture() -> ContentFile:
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 40), "navy").save(drawn, "PNG")
+    return clean_picture(SimpleUploadedFile("licence.png", drawn.getvalue(), "image/png"))
 
 
 def _variable(name: str) -> str:

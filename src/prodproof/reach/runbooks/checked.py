@@ -1,16 +1,20 @@
 """What a runbook names and does not exist, found before anything of it is run."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
 
-from prodproof.drills.runbook import Block, Problem, Runbook
 from prodproof.facts import Unseen
 from prodproof.facts.alerting import RunbookLink, RunbookPlace
-from prodproof.probes._runbook_pages import read_pages
+from prodproof.facts.declared import Declared, Person
+from prodproof.facts.runbooks import RunbookProblem
+from prodproof.facts.runbooks import RunbookProblemKind as Kind
 from prodproof.reach.files.runbooks import steps as steps_below
 from prodproof.reach.pipelines.shell import Command, commands, unwrapped
 from prodproof.reach.process import run
+from prodproof.reach.runbooks.book import Block, Runbook
+from prodproof.reach.runbooks.lifted import lifted
+from prodproof.reach.runbooks.pages import authority, declared_authorities, read_pages
 from prodproof.reach.world import World
 from prodproof.system.errors import inert
 
@@ -32,7 +36,7 @@ _OPEN = re.compile(r"[$*?`~{]")
 """What a word holds that only the shell can tell the meaning of."""
 
 
-def missing(book: Runbook, root: Path, find: Callable[[str], str | None]) -> tuple[Problem, ...]:
+def missing(book: Runbook, root: Path, find: Callable[[str], str | None]) -> tuple[RunbookProblem, ...]:
     """Commands, files and links of a runbook that are not there, and scripts that no shell can read.
 
     Args:
@@ -40,7 +44,7 @@ def missing(book: Runbook, root: Path, find: Callable[[str], str | None]) -> tup
         root: of the repository, where its commands run.
         find: path of an installed program, or None.
     """
-    found = {*_links(book, root)}
+    found = {*dead_links(book.text, book.path, root)}
     made: set[str] = set()
     for step in book.steps:
         for block in step.blocks.values():
@@ -61,41 +65,76 @@ def lacking(book: Runbook) -> Callable[[World], Iterator[str]]:
     return look
 
 
-def dead_pages(book: Runbook, world: World) -> tuple[Problem, ...]:
+def dead_pages(book: Runbook, world: World) -> tuple[RunbookProblem, ...]:
     """Links to pages of declared sites that do not answer; no other site is asked."""
-    links = {target: line for target, line in _targets(book) if target.startswith(("http://", "https://"))}
+    links = {target: line for target, line in _targets(book.text) if target.startswith(("http://", "https://"))}
     pages = read_pages([RunbookLink(target=target, place=RunbookPlace.URL) for target in links], world)
     dead = (RunbookPlace.MISSING, RunbookPlace.NO_HEADING)
     return tuple(
         sorted(
-            Problem(links[target], f"{inert(target, 200)} is not there")
+            RunbookProblem(links[target], f"{inert(target, 200)} is not there", Kind.LINK)
             for target, page in pages.items()
             if page.place in dead
         )
     )
 
 
-def _unreadable(block: Block) -> Iterator[Problem]:
+def unasked(text: str, declared: Declared) -> tuple[str, ...]:
+    """Links to sites that are not the team's own, which nobody asks whether they are there."""
+    own = declared_authorities(declared)
+    links = {target for target, _ in _targets(text) if target.startswith(("http://", "https://"))}
+    return tuple(sorted(inert(link, 200) for link in links if authority(link) not in own))
+
+
+def unowned(book: Runbook, people: Collection[Person], *, owned: bool = False) -> Iterator[RunbookProblem]:
+    """Steps of persons whom the roster does not know.
+
+    Args:
+        book: the runbook.
+        people: the roster; without any, everybody is known.
+        owned: whether each step must say who answers for it; else anybody may do it.
+    """
+    known = {name for person in people for name in (person.id, person.name, person.email, *person.roles) if name}
+    for step in book.steps:
+        if step.act.language != "person":
+            continue
+        whom = step.act.terms.get("whom", "")
+        if not whom and owned:
+            says = f"{step.id}: nobody owns it: whom=…"
+            yield RunbookProblem(step.act.line - 1, says, Kind.OWNER)
+        elif whom and people and whom not in known:
+            says = f"{step.id}: nobody of the roster is {inert(whom, 60)}"
+            yield RunbookProblem(step.act.line - 1, says, Kind.OWNER)
+
+
+def _unreadable(block: Block) -> Iterator[RunbookProblem]:
     ran = run([block.language, "-n", "-c", block.script], timeout=10)  # reads it, and runs nothing
     if isinstance(ran, Unseen):
-        yield Problem(block.line, f"{block.role}={block.step}: {ran.detail}")
+        yield RunbookProblem(block.line, f"{block.role}={block.step}: {ran.detail}", Kind.PROGRAM)
     elif ran.code != 0:
-        yield Problem(
-            block.line, f"{block.role}={block.step}: {block.language} cannot read it: {inert(ran.error_line(), 120)}"
-        )
+        says = f"{block.role}={block.step}: {block.language} cannot read it: {inert(ran.error_line(), 120)}"
+        yield RunbookProblem(block.line, says, Kind.SCRIPT)
 
 
-def _not_there(block: Block, root: Path, find: Callable[[str], str | None], made: set[str]) -> Iterator[Problem]:
+def _not_there(block: Block, root: Path, find: Callable[[str], str | None], made: set[str]) -> Iterator[RunbookProblem]:
     script = _CASE.sub(r"\1\n", block.script)
     own = {*BUILT_IN, *_FUNCTION.findall(script)}
-    for command in commands(script):
-        line = block.line + command.line
+    for start, part in lifted(script):
+        yield from _of_part(block, part, block.line + start, own, root, find, made)
+
+
+def _of_part(
+    block: Block, part: str, first: int, own: set[str], root: Path, find: Callable[[str], str | None], made: set[str]
+) -> Iterator[RunbookProblem]:
+    for command in commands(part):
+        line = first + command.line
         for name in dict.fromkeys((command.words[0], *unwrapped(command.words)[:1])):
             if name not in own and not _OPEN.search(name) and not _program(name, root, find) and name not in made:
-                yield Problem(line, f"{block.step}: there is no command {inert(name)}")
+                kind = Kind.COMMAND if "/" in name else Kind.PROGRAM
+                yield RunbookProblem(line, f"{block.step}: there is no command {inert(name)}", kind)
         for file in _read_by(command):
             if not _OPEN.search(file) and file not in made and not (root / file).exists():
-                yield Problem(line, f"{block.step}: there is no file {inert(file, 200)}")
+                yield RunbookProblem(line, f"{block.step}: there is no file {inert(file, 200)}", Kind.FILE)
         made.update(word.lstrip(">") for word in command.words[1:])
 
 
@@ -124,17 +163,24 @@ def _read_by(command: Command) -> Iterator[str]:
         yield arguments[0]
 
 
-def _links(book: Runbook, root: Path) -> Iterator[Problem]:
-    folder = PurePosixPath(book.path).parent
-    for target, line in _targets(book):
+def dead_links(text: str, path: str, root: Path) -> Iterator[RunbookProblem]:
+    """Links of a document within its repository that lead nowhere.
+
+    Args:
+        text: of the document.
+        path: of its file, relative to the repository.
+        root: of the repository.
+    """
+    folder = PurePosixPath(path).parent
+    for target, line in _targets(text):
         if re.match(r"[a-z][a-z0-9+.-]*:", target):
             continue
-        path, _, anchor = target.partition("#")
-        place = root / folder / path if path else root / book.path
+        to, _, anchor = target.partition("#")
+        place = root / folder / to if to else root / path
         if not place.exists():
-            yield Problem(line, f"the link {inert(target, 200)} leads nowhere")
+            yield RunbookProblem(line, f"the link {inert(target, 200)} leads nowhere", Kind.LINK)
         elif anchor and place.suffix == ".md" and _without_heading(place, anchor):
-            yield Problem(line, f"the link {inert(target, 200)} leads to no heading")
+            yield RunbookProblem(line, f"the link {inert(target, 200)} leads to no heading", Kind.LINK)
 
 
 def _without_heading(path: Path, anchor: str) -> bool:
@@ -144,9 +190,9 @@ def _without_heading(path: Path, anchor: str) -> bool:
         return True
 
 
-def _targets(book: Runbook) -> Iterator[tuple[str, int]]:
+def _targets(text: str) -> Iterator[tuple[str, int]]:
     fenced = False
-    for number, line in enumerate(book.text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         elif not fenced:

@@ -9,9 +9,9 @@ import pytest
 
 from prodproof.facts.alerting import AlertRule, RunbookLink, RunbookPlace
 from prodproof.facts.declared import EntryPoint, Host, Runbook
-from prodproof.probes._runbook_pages import judged_page
 from prodproof.probes.alerting import observe
 from prodproof.reach.http.client import Exchange
+from prodproof.reach.runbooks.pages import judged_page
 from tests.probes.files import only, survey
 
 LINK = RunbookLink(target="https://wiki.shop.example/down#down", place=RunbookPlace.URL)

@@ -1,0 +1,76 @@
+"""Buckets in which backup programs keep their repositories, by what is declared and by the programs' settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from prodproof.facts.declared import Backup
+from prodproof.reach.backups._pgbackrest_settings import PgBackRestSettings, settings_of
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where a repository's objects lie."""
+
+    name: str
+    prefix: str
+    """Of their keys, without a slash at its start; may be empty."""
+
+    url: str | None
+    """None: AWS's own."""
+
+    region: str | None
+    ca: Path | None
+
+    @property
+    def host(self) -> str:
+        """Who keeps it."""
+        return urlsplit(self.url or "https://s3.amazonaws.com").hostname or ""
+
+    @property
+    def is_at_aws(self) -> bool:
+        """Whether it is one of AWS's own."""
+        return self.host.endswith(".amazonaws.com")
+
+
+def buckets_of(backup: Backup, root: Path) -> list[Bucket]:
+    """The buckets of a declared backup; empty where it lies in none, or its settings do not say."""
+    ca = root / backup.ca if backup.ca else None
+    if backup.kind == "s3":
+        name, _, prefix = backup.repository.removeprefix("s3://").partition("/")
+        return [Bucket(name, prefix, backup.url, backup.region, ca)]
+    if backup.kind == "restic" and backup.repository.startswith("s3:"):
+        # restic's form: s3:https://HOST/BUCKET/PREFIX
+        scheme, _, rest = backup.repository.removeprefix("s3:").rpartition("://")
+        host, _, place = rest.partition("/")
+        name, _, prefix = place.partition("/")
+        return [Bucket(name, _folder(prefix), f"{scheme or 'https'}://{host}", backup.region, ca)]
+    settings = settings_of(backup, root) if backup.kind == "pgbackrest" else None
+    if not isinstance(settings, PgBackRestSettings):
+        return []
+    needed = ("s3-bucket", "s3-endpoint")
+    for number in settings.repositories:
+        told = all(settings.value(f"repo{number}-{name}") for name in needed)
+        if settings.value(f"repo{number}-type") != "s3" or not told:
+            return []
+    return [_of_settings(settings, number) for number in settings.repositories]
+
+
+def _of_settings(settings: PgBackRestSettings, number: int) -> Bucket:
+    def value(name: str) -> str | None:
+        return settings.value(f"repo{number}-{name}")
+
+    port = value("storage-port")
+    ca = value("storage-ca-file")
+    return Bucket(
+        name=value("s3-bucket") or "",
+        prefix=_folder(settings.path(number)),
+        url=f"https://{value('storage-host') or value('s3-endpoint') or ''}{f':{port}' if port else ''}",
+        region=value("s3-region"),
+        ca=Path(ca) if ca else None,
+    )
+
+
+def _folder(place: str) -> str:
+    """As the beginning of keys: `uploads/`, without those of `uploads-old`."""
+    return f"{place.strip('/')}/".removeprefix("/")

@@ -1,0 +1,49 @@
+"""Rotation, exercised leak and rehearsed way back are killed at some records, and go on or back.
+
+A few of the points that `python -m scripts.cuts --drill MODULE:NAME` tries by the hundred.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.cuts import counted, made
+from tests.drills.cutting import ground_of
+
+ROTATE, LEAK = "tests.drills.rotation_grounds:ROTATE", "tests.drills.rotation_grounds:LEAK"
+ROLLBACK = "tests.drills.rollback_ground:ROLLBACK"
+
+
+def cut(at: int, when: str, then: str) -> dict[str, Any]:
+    return {"at": at, "when": when, "then": then}
+
+
+CUTS = {
+    ROTATE: (
+        cut(8, "acted", "resume"),  # the new one is made, and nobody wrote that down
+        cut(11, "acted", "undo"),  # the store holds it
+        cut(23, "acted", "undo"),  # the old one is retired
+        cut(23, "within", "resume"),
+        cut(36, "before", "resume"),  # there is no such record
+    ),
+    LEAK: (
+        cut(5, "acted", "undo"),  # the canary lies there
+        cut(52, "after", "resume"),  # a person was asked
+        cut(61, "before", "resume"),
+    ),
+    ROLLBACK: (
+        cut(13, "acted", "undo"),  # the database is migrated
+        cut(19, "within", "resume"),  # on the way back
+        cut(39, "before", "resume"),
+    ),
+}
+
+
+@pytest.mark.parametrize("drill", CUTS, ids=lambda name: name.rpartition(":")[2].lower())
+def test_killed_at_some_records(drill: str, tmp_path: Path) -> None:
+    outcomes = list(made(drill, list(CUTS[drill]), tmp_path, {}))
+    assert counted(iter(outcomes)).troubles == []
+    beyond = outcomes[-1]
+    assert beyond["wanted"]["at"] == ground_of(drill).records and beyond["cut"] == [False]
+    assert all(outcome["cut"] == [True] or outcome["wanted"]["when"] == "within" for outcome in outcomes[:-1])
