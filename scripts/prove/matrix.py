@@ -63,7 +63,7 @@ def prove(range: Range, groups: Iterable[Sequence[Fault]], scope: Scope, recorde
                 hooks = _hooks(range)
                 touched = range.break_(fault, variant)
                 tries = fault.guarantee == HOOKS_TRIED or _hooks(range) != hooks
-                reads = _reads(range, touched, scope, before, tries=tries)
+                reads = _reads(range, touched, scope, before, tries=tries, own=fault.guarantee, watched=not variant)
                 after = judged(fault, observer.look(before, wanted=reads, exercise=_again(fault, scope)))
                 yield kept(broken(fault, variant, before.results, after.results), after)
                 range.mend()
@@ -114,22 +114,33 @@ def _hooks(range: Range) -> tuple[bytes, ...]:
 
 
 def _reads(
-    range: Range, touched: Collection[str], scope: Scope, before: Seen, *, tries: bool
+    range: Range,
+    touched: Collection[str],
+    scope: Scope,
+    before: Seen,
+    *,
+    tries: bool,
+    own: str,
+    watched: bool,
 ) -> Callable[[Step], bool]:
     kinds = {kind for part in range.parts if part.name in touched for kind in part.seen_by}
     scanned = {
         kind for part in range.parts if part.name in touched and part.name != Declaration.name for kind in part.seen_by
     }
-    same = {step.about for step in before.plan.steps if isinstance(step.about, Host)}
+    known = {step.key.partition(" ")[0] + str(step.scope): step.about for step in before.plan.steps}
 
     def reads(step: Step) -> bool:
+        if scope.whole:
+            return True
+        same = known.get(step.key.partition(" ")[0] + str(step.scope)) == step.about
         # A port scan takes long, and depends on what is declared of its host alone.
-        if isinstance(step.about, Host) and Host not in scanned and step.about in same:
-            return scope.whole
+        if isinstance(step.about, Host) and Host not in scanned and same:
+            return False
         # Hooks are tried for seconds, and answer by their own files alone.
         if HookTrial in step.probe.facts and not tries:
-            return scope.whole
-        return scope.whole or step.probe.per in kinds
+            return False
+        # The catalogue's own fault is watched by every claim that what it touches may change, further ones by theirs.
+        return own in step.guarantees or (watched and (step.probe.per in kinds or not same))
 
     return reads
 

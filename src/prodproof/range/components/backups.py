@@ -28,10 +28,6 @@ class Backups(Component):
         """Make a new copy of the uploads, with some other files in it too."""
 
     @abstractmethod
-    def settle_in_database(self, name: str, value: str) -> None:
-        """Make a new copy of the database, in which a setting stands in clear."""
-
-    @abstractmethod
     def vanish(self) -> None:
         """Take every copy away."""
 

@@ -47,10 +47,6 @@ class EmbeddedBackups(Backups):
                 member.size = len(data)
                 archive.addfile(member, io.BytesIO(data))
 
-    def settle_in_database(self, name: str, value: str) -> None:
-        rows = f"COPY public.settings (name, value) FROM stdin;\n{name}\t{value}\n\\.\n"
-        self.dump.write_text(f"-- PostgreSQL database dump\n\n{rows}")
-
     def vanish(self) -> None:
         for file in (self.dump, self.uploads):
             file.unlink()

@@ -159,16 +159,6 @@ class ServerBackups(Backups):
                 file.write_bytes(data)
             self.copy_uploads(None, Path(place))
 
-    def settle_in_database(self, name: str, value: str) -> None:
-        server = self.range.part(Postgres)
-        server.as_owner(
-            "CREATE TABLE public.settings (name text, value text)",
-            f"INSERT INTO public.settings VALUES ('{name}', '{value}')",
-        )
-        with self.until_mended(f"{PATH}/backup"):
-            self.copy_database()
-        server.as_owner("DROP TABLE public.settings")
-
     def vanish(self) -> None:
         for file in self.store.objects(""):
             self.store.damage(file, None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from prodproof.facts.declared import Declared, EntryPoint, Host
+from prodproof.facts.declared import DataStore, Declared, EntryPoint, Host
 from prodproof.range.component import SERVERS, Command, Component, program_path
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.pgbackrest import PgBackRest
@@ -137,7 +137,7 @@ class Postgres(Component):
     forms = SERVERS
     programs = ("postgres", "initdb", "pgbackrest")
     packages = ("postgresql", "pgbackrest")
-    seen_by = frozenset({Host, EntryPoint, Declared})
+    seen_by = frozenset({Host, EntryPoint, Declared, DataStore})
 
     @property
     def data(self) -> Path:
@@ -218,15 +218,6 @@ class Postgres(Component):
         """The same without the password."""
         ca = self.range.vantage.ca_file
         return f"postgresql://{role}@{self.range.places.inside}:{PORT}/shop?sslmode=verify-full&sslrootcert={ca}"
-
-    def as_owner(self, *statements: str) -> None:
-        """Carry statements out on the shop's tables, in the name of their owner."""
-
-        def carried(link: "psycopg.Connection[tuple[Any, ...]]") -> None:
-            for statement in statements:
-                link.execute(statement.encode())
-
-        self._ask("migrator", carried)
 
     def grant(self, statement: str) -> None:
         """Carry a statement out as the superuser, as a fault: it gives the role `reporting` more, or bends a table."""

@@ -36,4 +36,6 @@ FAULT = Fault(
     withdraws=distrusted,
     reason=Reason.NOT_PERMITTED,
     needs=("backups", "object_store"),
+    # What cannot be read cannot be searched either.
+    touches=("secrets.not-in-backups",),
 )

@@ -38,5 +38,7 @@ FAULT = Fault(
     withdraws=key_refused,
     reason=Reason.DENIED,
     needs=("backups", "postgres", "object_store"),
+    # What was written within the hour that does not come back: nobody can say whether it was damaged.
+    touches=("recovery.restore-tested",),
     drills=("restore store:database",),
 )

@@ -38,6 +38,6 @@ FAULT = Fault(
     reason=Reason.NOT_PERMITTED,
     needs=("repo", "postgres", "backups"),
     # What its drill told before was about another runbook.
-    touches=("recovery.runbook",),
+    touches=("recovery.runbook", "recovery.objectives-declared"),
     drills=("scenario scenario:database/a table was deleted",),
 )

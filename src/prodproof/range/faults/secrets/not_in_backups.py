@@ -17,12 +17,6 @@ def private_key_in_the_archive(harbour: Range) -> None:
     Backups.of(harbour).archive({"etc/ssl/private/shop.pem": made_up(rule_of("private-key"))})
 
 
-def setting_in_the_dump(harbour: Range) -> None:
-    """A table of settings has a declared secret in clear."""
-    value = harbour.app.environment["HARBOUR_PAYMENTS_WEBHOOK_KEY"]
-    Backups.of(harbour).settle_in_database("webhook", value)
-
-
 def gone(harbour: Range) -> None:
     """There are no copies."""
     Backups.of(harbour).vanish()
@@ -33,7 +27,7 @@ FAULT = Fault(
     breaks=environment_file_in_the_archive,
     says="srv/harbour/.env",
     subject="backup:uploads",
-    variants=(private_key_in_the_archive, setting_in_the_dump),
+    variants=(private_key_in_the_archive,),
     withdraws=gone,
     reason=Reason.UNREACHABLE,
     needs=("backups", "application"),
