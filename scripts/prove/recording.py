@@ -28,7 +28,10 @@ class Recorder:
         surveys = [survey for found in seen.evidence.surveys.values() for survey in found]
         made = recordings.row_of(row.state, row.variant, guarantee, surveys, seen.declared, seen.at)
         text = json.dumps(made).replace(json.dumps(self._directory)[1:-1], PLACE)
-        self._rows.setdefault(row.guarantee, []).append(json.loads(text))
+        kept = json.loads(text)
+        # A finding may be told apart by a path, and so by where the range lay.
+        kept["findings"] = list(recordings.judged_again(recordings.read_row(kept), guarantee).findings)
+        self._rows.setdefault(row.guarantee, []).append(kept)
 
     def write(self, folder: Path) -> None:
         """Write one file for each guarantee; a guarantee's earlier file is replaced."""

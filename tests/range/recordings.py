@@ -71,14 +71,17 @@ def _read(path: Path) -> Recording:
     data = json.loads(path.read_text())
     if data["guarantee"] != path.stem:
         raise ValueError(f"{path} is about {data['guarantee']}")
-    rows = []
     for item in data["rows"]:
         if item["state"] not in STATES:
             raise ValueError(f"{path}: {item['state']!r} is none of {', '.join(STATES)}")
-        answer = Answer(item["verdict"], item["reason"], tuple(item["findings"]))
-        at = datetime.fromisoformat(item["at"])
-        rows.append(Row(item["state"], item["variant"], tuple(item["facts"]), item["declared"], at, answer))
-    return Recording(data["guarantee"], tuple(rows))
+    return Recording(data["guarantee"], tuple(map(read_row, data["rows"])))
+
+
+def read_row(item: dict[str, Any]) -> Row:
+    """A row as it is written down."""
+    answer = Answer(item["verdict"], item["reason"], tuple(item["findings"]))
+    at = datetime.fromisoformat(item["at"])
+    return Row(item["state"], item["variant"], tuple(item["facts"]), item["declared"], at, answer)
 
 
 def write(recording_of: str, rows: Iterable[dict[str, Any]], folder: Path = FOLDER) -> Path:
