@@ -5,16 +5,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodproof.facts import Subject
+from prodproof.facts import Reason, Subject
 from prodproof.facts.declared import Host
 from prodproof.facts.hooks import HookTrial
 from prodproof.plan import DrillNeeded, Step
 from prodproof.range import Fault, Form, Range
 from prodproof.range.components.declaration import Declaration
+from prodproof.verdicts import Kind
 from scripts.prove.observer import Observer, Seen, can
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
 
+_LATE = (Reason.INCOMPLETE, Reason.TIMED_OUT, Reason.UNREACHABLE)
 HOOKS_TRIED = "secrets.scanned-before-commit"
 HOOK_FILES = (".pre-commit-config.yaml", "prodproof.toml", "package.json")
 """Beside what faults of `HOOKS_TRIED` themselves change."""
@@ -104,7 +106,12 @@ def settled(observer: Observer) -> Seen:
         time.sleep(1.1)
         range.front.renew()
         range.keep_as_healthy()
-    return observer.look()
+    seen = observer.look()
+    # Where several ranges start at once, what was sent may not have come to its log when that is read.
+    late = {id for id, result in seen.results.items() if result.kind is Kind.UNKNOWN and result.reason in _LATE}
+    if not late:
+        return seen
+    return observer.look(seen, wanted=lambda step: bool(late.intersection(step.guarantees)))
 
 
 def _hooks(range: Range) -> tuple[bytes, ...]:
