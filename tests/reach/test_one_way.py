@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from prodproof.reach import one_way
 from prodproof.reach.one_way import Place, only_reaching
 from prodproof.reach.world import Settings
 
@@ -98,6 +99,33 @@ def test_addresses_beyond_this_machine_are_put_on_that_network() -> None:
 
     seen = only_reaching([Place(NAME, 8443), Place("six.shop.example", 8443)], settings, work)
     assert seen in (None, ["192.0.2.7", "2001:db8::7"])
+
+
+@needs_root
+def test_a_machine_without_ipv6_reaches_a_host_by_its_other_address(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a host that has no other is not reached at all: the work is not done, and nothing is left open."""
+    listener = one_way._listener
+
+    def without_ipv6(address: str, port: int) -> socket.socket:
+        if ":" in address:
+            raise OSError("Cannot assign requested address")
+        return listener(address, port)
+
+    monkeypatch.setattr(one_way, "_listener", without_ipv6)
+    done: list[bytes] = []
+
+    def work() -> bytes:
+        done.append(got(port))
+        return done[-1]
+
+    both = {NAME: ("127.0.0.1", "2001:db8::7")}
+    monkeypatch.setattr(one_way, "_addresses", lambda host, settings: both.get(host, ("2001:db8::8",)))
+    seen = only_reaching([Place(NAME, port)], Settings(), work)
+    if seen is None:
+        pytest.skip("this machine lets no thread have a network of its own")
+    assert seen == BODY and len(done) == 1
+    assert only_reaching([Place(NAME, port), Place("six.shop.example", port)], Settings(), work) is None
+    assert len(done) == 1
 
 
 @needs_root

@@ -122,9 +122,19 @@ def _made(places: Sequence[Place], addresses: Mapping[str, Sequence[str]]) -> li
         fcntl.ioctl(channel, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
         named = sorted({one for found in addresses.values() for one in found})
         for number, address in enumerate(named):
-            _put_on(channel, address, number)
-    wanted = {(address, place.port) for place in places for address in addresses[place.host]}
-    return [(_listener(address, port), address, port) for address, port in sorted(wanted)]
+            with suppress(OSError):  # then nothing can listen there, which is seen below
+                _put_on(channel, address, number)
+    listening: dict[tuple[str, int], socket.socket] = {}
+    for wanted in sorted({(address, place.port) for place in places for address in addresses[place.host]}):
+        with suppress(OSError):
+            listening[wanted] = _listener(*wanted)
+    # A host needs one of its addresses only: a machine without IPv6 leaves those out.
+    with_address = [(place.port, addresses[place.host]) for place in places if addresses[place.host]]
+    if not all(any((one, port) in listening for one in found) for port, found in with_address):
+        for listener in listening.values():
+            listener.close()
+        raise OSError("an address cannot be listened at")
+    return [(listener, *where) for where, listener in listening.items()]
 
 
 def _put_on(channel: socket.socket, address: str, number: int) -> None:
@@ -143,8 +153,12 @@ def _put_on(channel: socket.socket, address: str, number: int) -> None:
 def _listener(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
-    made.bind((address, port))
-    made.listen(64)
+    try:
+        made.bind((address, port))
+        made.listen(64)
+    except OSError:
+        made.close()
+        raise
     return made
 
 

@@ -113,7 +113,7 @@ class Search:
         """
         Args:
             threads: how many read and search at once; the processors of this machine, at most 8, if None.
-            progress: called from the thread that runs `run`, some times a second.
+            progress: called from the thread that runs `run`, some times a second and at the end.
         """
         self._places = [_Place(source) for source in sources]
         self._matchers = tuple(matchers)
@@ -147,6 +147,7 @@ class Search:
                     # Some sources know their size only once they have listed what there is.
                     size = size or self._size()
                     self._say(size, began)
+            self._say(size or self._size(), began)
         except KeyboardInterrupt:
             self._stop.set()
             for thread in threads:

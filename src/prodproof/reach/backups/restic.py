@@ -44,12 +44,10 @@ _GONE = ("unable to open config file", "NoSuchBucket", "The specified bucket doe
 _REFUSED = ("AccessDenied", "Access Denied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403 Forbidden")
 _BROKEN = (
     (Damage.TRUNCATED, "truncated", ("unexpected file size", "unexpected EOF", "file is too short")),
+    # Before what is missing: a file that could not be restored is missed afterwards, where it should have been written.
+    (Damage.CORRUPT, "corrupt", ("does not match", "verification failed", "invalid data")),
     (Damage.MISSING, "missing", ("does not exist", "no such file or directory", "not found in")),
-    (
-        Damage.CORRUPT,
-        "corrupt",
-        ("does not match", "verification failed", "invalid data", "contains errors", "invalid"),
-    ),
+    (Damage.CORRUPT, "corrupt", ("contains errors", "invalid")),
 )
 _OWNER = re.compile(r"^ignoring error for .*: l?chown .*operation not permitted$", re.IGNORECASE)
 """What restic says for every file where somebody other than root restores; the data is there."""
