@@ -64,6 +64,7 @@ def test_unknown_until_it_is_exercised_then_what_the_drill_saw(prodproof: Comman
     assert "prodproof drill run restore --on store:shop" in answered(prodproof)[2]
     assert prodproof("drill", "run", "restore", "--yes", "--trust").code == 0
     assert answered(prodproof)[0] == "holds"
+    assert "nothing is missing" in prodproof("doctor", CLAIM).out
     gate = json.loads(prodproof("gate", "--trust", "--format", "json").out)
     assert CLAIM not in json.dumps(gate.get("in_the_way", []))
     copy = shop / "copy.sqlite3"

@@ -13,7 +13,7 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts.backup_places import BackupPlace, CanaryKept, PlaceKind
 from prodproof.facts.declared import Backup, EntryPoint, Host, Permission, Service
 from prodproof.probes import backup_canary, backup_places
-from prodproof.reach.backups import places
+from prodproof.reach.backups import canary, places
 from tests.probes.work import seen_by, why, world_of
 from tests.servers import aws
 from tests.servers.aws import REGION, AwsServer
@@ -113,6 +113,25 @@ def test_production_may_only_hide(cloud: Cloud, tmp_path: Path) -> None:
     assert (found.refused, found.versions_stay) == ("", True)
 
 
+class _Unwell:
+    """A store that takes things away, and does not say whether an older version may be taken away, too."""
+
+    def put_object(self, **words: object) -> dict[str, object]:
+        return {"VersionId": "1"}
+
+    def delete_object(self, **words: object) -> dict[str, object]:
+        if "VersionId" in words:
+            raise ClientError({"Error": {"Code": "SlowDown"}}, "DeleteObject")
+        return {}
+
+
+def test_a_store_that_does_not_say_whether_versions_stay(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canary, "client", lambda *_: _Unwell())
+    assert isinstance(tried(tmp_path, declared(cloud, tmp_path, "shop-backups")), Unseen)
+
+
 def test_who_only_reads_lets_production_put_it_there(cloud: Cloud, tmp_path: Path) -> None:
     bucket = cloud.bucket()
     backup = declared(cloud, tmp_path, bucket, own="office")
@@ -201,6 +220,33 @@ def test_whose_account_a_bucket_is_of(
     assert place(tmp_path, elsewhere, services=(account,)).own_account is None
 
 
+def test_a_store_that_does_not_say_whose_a_bucket_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tired(_Store):
+        def head_bucket(self, **words: str) -> dict[str, object]:
+            if "ExpectedBucketOwner" in words:
+                raise ClientError({"Error": {"Code": "503"}}, "HeadBucket")
+            return {}
+
+    monkeypatch.setattr(places, "client", lambda *_: Tired("1111"))
+    backup = Backup(name="n", kind="s3", repository="s3://shop-backups/db")
+    account = Service(name="aws", kind="aws", account="1111")
+    assert place(tmp_path, backup, services=(account,)).own_account is None
+
+
+def test_where_barman_keeps_its_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup = Backup(name="n", kind="barman", server="pg", config="barman.conf")
+    assert why(seen_by(backup_places.observe, world_of(tmp_path), backup)) is Reason.NOT_CONFIGURED
+    for text, folder in (
+        ("[barman]\nbarman_home = /srv/barman\n[pg]\ndescription = x\n", "/srv/barman/pg"),
+        ("[barman]\nbarman_home = /srv/barman\n[pg]\nbackup_directory = /mnt/pg\n", "/mnt/pg"),
+    ):
+        (tmp_path / "barman.conf").write_text(text)
+        found = place(tmp_path, backup)
+        assert (found.kind, found.where) == (PlaceKind.MACHINE, folder)
+    monkeypatch.setattr(places, "_file_system", lambda path: "nfs4" if path == Path("/mnt/pg") else "")
+    assert place(tmp_path, backup).kind is PlaceKind.MOUNTED
+
+
 def test_a_folder_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = place(tmp_path, Backup(name="n", kind="dump", path="copies/*.dump"))
     assert (found.kind, found.where) == (PlaceKind.MACHINE, f"{tmp_path}/copies/*.dump")
@@ -218,6 +264,7 @@ def test_on_which_file_system_a_folder_lies() -> None:
     [
         ("borg", "ssh://borg@backup.example/./shop", "backup.example"),
         ("borg", "borg@backup.example:shop", "backup.example"),
+        ("borg", "backup.example:shop", "backup.example"),
         ("restic", "sftp:restic@backup.example:/shop", "backup.example"),
         ("restic", "sftp:backup.example:/shop", "backup.example"),
         ("restic", "rest:https://backup.example:8000/", "backup.example"),
@@ -250,6 +297,10 @@ def test_pgbackrest_by_its_settings(tmp_path: Path) -> None:
     assert where("repo1-host=backup.example\nrepo1-path=/srv/pg") == (PlaceKind.SERVER, "backup.example")
     assert where("repo1-type=sftp\nrepo1-sftp-host=backup.example") == (PlaceKind.SERVER, "backup.example")
     assert where("repo1-type=gcs\nrepo1-gcs-bucket=b") == (PlaceKind.SERVER, "gcs")
+    bucket = "repo2-type=s3\nrepo2-s3-bucket=shop\nrepo2-s3-endpoint=objects.example"
+    assert where(f"repo1-path=/srv/pg\n{bucket}") == (PlaceKind.BUCKET, "s3://shop at objects.example")
+    assert where("repo1-path=/srv/pg\nrepo2-path=/srv/other") == (PlaceKind.MACHINE, "/srv/pg")
+    assert where("repo1-path=/srv/pg\nrepo2-host=localhost")[0] is PlaceKind.MACHINE
     by_path = Backup(name="n", kind="pgbackrest", stanza="main", repository="repository")
     assert place(tmp_path, by_path).where == f"{tmp_path}/repository"
     unread = seen_by(backup_places.observe, world_of(tmp_path), replace(backup, config="nowhere.conf"))

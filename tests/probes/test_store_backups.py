@@ -67,7 +67,7 @@ def test_a_night_without_a_dump(tmp_path: Path) -> None:
         put(tmp_path, timedelta(days=day, hours=2))
     store = DataStore(name="database", kind="mysql", rpo=90_000)
     kind, message = verdict(look(tmp_path, store, _FILES), store)
-    assert kind is Kind.BROKEN and "2.0 days passed" in message
+    assert kind is Kind.BROKEN and "2 d passed" in message
 
 
 def test_no_backup_names_the_store(tmp_path: Path) -> None:
@@ -245,8 +245,14 @@ def test_archive_mode_off(tmp_path: Path, server: Server, monkeypatch: pytest.Mo
     with open_folder() as base:
         folder = base / "server"
         folder.mkdir()
-        with cluster(folder):
+        with cluster(folder) as running:
             monkeypatch.setenv("TEST_STORE_DSN", f"host={folder} user=postgres dbname=postgres")
             found = look(tmp_path, _STORE, server.backup)
+            # Who may not see what takes the log cannot say that nothing does.
+            running.sql("CREATE ROLE reader LOGIN")
+            monkeypatch.setenv("TEST_STORE_DSN", f"host={folder} user=reader dbname=postgres")
+            blind = look(tmp_path, _STORE, server.backup)
+    assert isinstance(blind.archiving, Unseen) and blind.archiving.why is Reason.DENIED
+    assert verdict(blind, DataStore(name="database", kind="postgres", rpo=0))[0] is Kind.UNKNOWN
     assert not archiving_of(found).archives
     assert verdict(found, DataStore(name="database", kind="postgres", rpo=0))[0] is Kind.BROKEN

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from prodproof.facts import Reason, Survey
 from prodproof.facts.codec import decode, encode
 from prodproof.facts.declared import DjangoApp
@@ -75,6 +77,27 @@ def test_volumes_and_services_of_a_compose_file(tmp_path: Path) -> None:
     assert stores == {("postgres", "database"), ("files", "media"), ("files", "invoices")}
     (media,) = (item for item in fact.found if item.name == "media")
     assert (media.place, media.seen_in) == ("/srv/media", "compose.yml") and media.location and media.location.line
+
+
+@pytest.mark.parametrize(
+    ("volume", "kept"),
+    [
+        ("acme_uploads:/srv/uploads", True),
+        ("statistics:/srv/statistics", True),
+        ("templates:/srv/mail", True),
+        ("blogs:/srv/blogs", True),
+        ("static_files:/srv/www", False),
+        ("assets:/app/staticfiles", False),
+        ("pipcache:/root/.x", False),
+        ("nginx_logs:/var/x", False),
+        ("traefik:/acme", False),
+        ("app-tmp:/x", False),
+        ("gunicorn:/run/app", False),
+    ],
+)
+def test_which_volumes_are_made_anew(tmp_path: Path, volume: str, kept: bool) -> None:
+    Work(tmp_path).write("compose.yml", f"services:\n  web:\n    build: .\n    volumes: ['{volume}']\n")
+    assert bool(seen(tmp_path)[1]) is kept
 
 
 def test_terraform(tmp_path: Path) -> None:

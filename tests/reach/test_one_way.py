@@ -145,3 +145,14 @@ def test_without_a_place_that_has_an_address_nothing_is_done() -> None:
 
 def test_how_a_place_is_written() -> None:
     assert [str(Place("a.example", 443)), str(Place("::1", 22))] == ["a.example:443", "[::1]:22"]
+
+
+def test_what_goes_wrong_before_the_work_is_raised(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(*_: object) -> None:
+        raise ValueError("no address")
+
+    monkeypatch.setattr(one_way, "_made", made)
+    monkeypatch.setattr(one_way, "_addresses", lambda *_: ("127.0.0.1",))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(ValueError, match="no address"):
+        only_reaching((Place(NAME, port),), Settings(), lambda: None)

@@ -26,7 +26,7 @@ from prodproof.facts.declared import (
 )
 from prodproof.guarantees import Entry, catalogue
 from prodproof.ledger import open_ledger
-from prodproof.plan import Step
+from prodproof.plan import Plan, Step
 from prodproof.reach.world import World
 from prodproof.reports.inert import plain
 from prodproof.runner.ownership import owned
@@ -115,6 +115,7 @@ def _remedies(session: Session, chosen: Sequence[Entry]) -> Iterable[Remedy]:
 
     world = World(declared=session.declared, now=datetime.now(UTC), settings=session.settings, tools=tool)
     plan = plan_for(session, chosen, "outside")
+    told = _told(session, plan, world.now)
     for need in plan.drills:
         if need.why_not is not None:
             add(_for_reason(replace(need.why_not, detail=f"{need.scope.name}: {need.why_not.detail}")), need.guarantees)
@@ -125,7 +126,7 @@ def _remedies(session: Session, chosen: Sequence[Entry]) -> Iterable[Remedy]:
         if why_not is not None:
             add(_remedy(step, why_not, session), step.guarantees)
     for need in plan.drills:
-        if need.declared and need.why_not is None:
+        if need.declared and need.why_not is None and need.key not in told:
             add(Remedy(f"{need.scope.name} is to be exercised", (need.command,), "shell"), need.guarantees)
     for id, unseen in _remembered(session, chosen):
         if not any(id in remedy.guarantees for remedy in found.values()):
@@ -138,9 +139,29 @@ async def _unowned(step: Step, world: World) -> Unseen | None:
     return answer if isinstance(answer, Unseen) else None
 
 
+def _told(session: Session, plan: Plan, now: datetime) -> set[str]:
+    """Keys of the drills that were carried out, and not too long ago."""
+    if not plan.drills or not _has_ledger(session):
+        return set()
+    good_for = {item.id: item.good_for for item in plan.guarantees}
+    with open_ledger(session.state, system=session.declared.system) as ledger:
+        known = ledger.latest_surveys((need.key for need in plan.drills), session.declared.environment.name)
+    return {
+        need.key
+        for need in plan.drills
+        for survey in known.get(need.key, ())
+        for seen in survey.observations
+        if not isinstance(seen.seen, Unseen) and now - seen.at <= min(good_for[id] for id in need.guarantees)
+    }
+
+
+def _has_ledger(session: Session) -> bool:
+    return bool(os.environ.get("PRODPROOF_DATABASE_URL")) or (session.state / "ledger.sqlite3").exists()
+
+
 def _remembered(session: Session, chosen: Sequence[Entry]) -> Iterable[tuple[str, Unseen]]:
     """What the last run could not see, where there was one."""
-    if not os.environ.get("PRODPROOF_DATABASE_URL") and not (session.state / "ledger.sqlite3").exists():
+    if not _has_ledger(session):
         return
     ids = {item.id for item in chosen}
     with open_ledger(session.state, system=session.declared.system) as ledger:

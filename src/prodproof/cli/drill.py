@@ -51,29 +51,25 @@ def list_(path: PathTarget = ".", env: Env = None, state: State = None) -> None:
 
 @app.command()
 def plan(
-    name: Name,
-    path: PathTarget = ".",
-    on: On = None,
-    at: At = None,
-    env: Env = None,
-    state: State = None,
+    name: Name, path: PathTarget = ".", on: On = None, at: At = None, env: Env = None, state: State = None,
     trust: Trust = False,
-) -> None:
+) -> None:  # fmt: skip
     """What would be touched, for how long, what is at stake, and what would undo it. Does nothing."""
     from prodproof.cli.drilling import opened, place_of, plan_of, print_plan
     from prodproof.cli.session import tool
     from prodproof.drills.permission import needs_approval, refusals
     from prodproof.reach.world import World
 
+    now = datetime.now(UTC)
     session = opened(path, env, state, trust)
-    planned = plan_of(session, name, on, at)
+    planned = plan_of(session, name, on, at, now)
     print_plan(planned)
     if needs_approval(planned):
         typer.echo("production: a second person approves it with prodproof record approve")
-    for refusal in refusals(planned, datetime.now(UTC), accepted=True):
+    for refusal in refusals(planned, now, accepted=True):
         typer.echo(f"not now: {refusal}")
     settings = place_of(session).keyed(session.settings)
-    world = World(declared=session.declared, now=datetime.now(UTC), settings=settings, tools=tool)
+    world = World(declared=session.declared, now=now, settings=settings, tools=tool)
     for line in planned.exercise.lacks(world):
         typer.echo(f"missing: {line}")
 
@@ -106,7 +102,7 @@ def run(
 
     now = datetime.now(UTC)
     session = opened(path, env, state, trust, ca_file=ca_file, resolve=resolve or ())
-    planned = plan_of(session, name, on, at)
+    planned = plan_of(session, name, on, at, now)
     print_plan(planned)
     who = operator(person, session)
     if not yes:

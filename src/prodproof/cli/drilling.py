@@ -57,9 +57,9 @@ def place_of(session: Session) -> Place:
     return Place(session.declared.system, session.state, os.environ)
 
 
-def plan_of(session: Session, name: str, on: str | None, at: str | None = None) -> DrillPlan:
+def plan_of(session: Session, name: str, on: str | None, at: str | None, now: datetime) -> DrillPlan:
     """The plan that a command names. Raises UserError with what there is, where it names none or several."""
-    moment = None if at is None else past(at, datetime.now(UTC))
+    moment = None if at is None else past(at, now)
     drill = registered().get(name)
     if drill is None:
         raise UserError(f"there is no drill {inert(name)}; there are: {', '.join(registered()) or 'none'}")

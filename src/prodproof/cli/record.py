@@ -46,7 +46,8 @@ def approve(
     from prodproof.runner.approval import person_of, signed, statement
 
     session = opened(path, env, state, False)
-    planned = plan_of(session, name, on, at)
+    now = datetime.now(UTC)
+    planned = plan_of(session, name, on, at, now)
     if author == person or set(person_of(session.declared, author).keys) & set(
         person_of(session.declared, person).keys
     ):
@@ -57,7 +58,7 @@ def approve(
             raise UserError("there is no terminal to ask on; say --yes if this is right")
         if not typer.confirm(f"May {author} carry this out?", default=False):
             raise typer.Exit(Exit.WRONG_USE)
-    until = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+    until = (now + timedelta(days=days)).replace(microsecond=0)
     approval = signed(statement(planned, Purpose.APPROVAL, author, person, until), key, session.declared)
     if output is not None:
         write_approval(output, approval)

@@ -10,8 +10,11 @@ from prodproof.reach.files.placed import PlacedMap
 from prodproof.system.discover.containers import store_of
 
 _NAMED = re.compile(r"[A-Za-z0-9][\w.-]*")
-_MADE_ANEW = re.compile(r"static|cache|tmp|temp|sock|node_modules|venv|\blogs?\b|letsencrypt|acme|certs?\b|/run/")
-"""What is built, fetched or issued again: no data of anybody."""
+_MADE_ANEW = re.compile(
+    r"(?<![a-z])(?:static(?:files|root)?|[a-z]*caches?|te?mp|sock(?:et)?s?|node_modules|venv|logs?|letsencrypt|certs?)"
+    r"(?![a-z])|/acme|/run/"
+)
+"""What is built, fetched or issued again, as whole words: no data of anybody, as `templates` may be."""
 
 
 def volumes(documents: Sequence[Any], path: str) -> Iterator[StoreInUse]:

@@ -8,7 +8,7 @@ from prodproof.facts.backups import BackupInventory, VerifiedPoint
 from prodproof.facts.declared import Backup
 from prodproof.facts.restore_points import RestorePoint
 from prodproof.probes.probe import probe
-from prodproof.reach.backups.backup_store import BackupStore, Limits, open_store
+from prodproof.reach.backups.backup_store import PROGRAMS, BackupStore, Limits, open_store
 from prodproof.reach.backups.keys_beside import keys_beside
 from prodproof.reach.backups.restic import ResticStore
 from prodproof.reach.backups.retention import retention_of
@@ -21,15 +21,13 @@ READ_WHOLE = 1 << 30
 _VERIFYING = 1800.0
 """Seconds."""
 
-_PROGRAMS = ("pg_restore", "pgbackrest", "barman", "restic", "borg")
-
 
 @probe(
     BackupInventory,
     per=Backup,
     proof=Proof.INSIDE,
     time_limit=_VERIFYING + 300,
-    optional_tools=_PROGRAMS,
+    optional_tools=("pg_restore", *PROGRAMS),
     reuse_for=timedelta(hours=6),
 )
 def observe(backup: Backup, world: World) -> Survey[BackupInventory]:
@@ -72,8 +70,7 @@ def _inventory(backup: Backup, world: World) -> BackupInventory | Unseen:
 def _begun(points: tuple[RestorePoint, ...], earlier: object, kind: str, place: str) -> datetime | None:
     """When the oldest copy was made that was ever seen at this place."""
     times = [moment for point in points if (moment := point.completed or point.started)]
-    same = isinstance(earlier, BackupInventory) and (earlier.kind, earlier.place) == (kind, place)
-    if same and isinstance(earlier, BackupInventory) and earlier.begun is not None:
+    if isinstance(earlier, BackupInventory) and (earlier.kind, earlier.place) == (kind, place) and earlier.begun:
         times.append(earlier.begun)
     return min(times, default=None)
 

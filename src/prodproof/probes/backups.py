@@ -15,6 +15,7 @@ from prodproof.probes._globbed import globbed
 from prodproof.probes._restored import RESTORING, newest_restored
 from prodproof.probes._traced import SEARCH_TIME, known_values, trace
 from prodproof.probes.probe import probe
+from prodproof.reach.backups.backup_store import PROGRAMS
 from prodproof.reach.files.encrypted import head_of, repository_of, scheme_of
 from prodproof.reach.git.repository import shown
 from prodproof.reach.world import World
@@ -29,15 +30,12 @@ _DATABASE = (".dump", ".sql", ".pgdump", ".sqlite", ".sqlite3", ".db", ".bak", "
 _PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4")
 
 
-_PROGRAMS = ("pgbackrest", "barman", "restic", "borg")
-
-
 @probe(
     BackupSearch,
     per=Backup,
     proof=Proof.INSIDE,
     time_limit=SEARCH_TIME + RESTORING + 60,
-    optional_tools=_PROGRAMS,
+    optional_tools=PROGRAMS,
     reuse_for=timedelta(hours=6),
 )
 def observe(backup: Backup, world: World) -> Survey[BackupSearch]:

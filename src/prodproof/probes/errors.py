@@ -38,7 +38,6 @@ class Provocation:
     proof=Proof.ACTIVE,
     permission=Permission.ERRORS,
     time_limit=240,
-    undeclared=Unseen(Reason.NOT_DECLARED, "no entry point is declared for this environment"),
     after=(UrlTable,),
 )
 async def observe(about: EntryPoint, world: World) -> Survey[ErrorAnswers]:

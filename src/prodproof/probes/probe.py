@@ -84,11 +84,13 @@ class Probe:
     reuse_for: timedelta | None = None
     """An earlier answer not older than this is reused, its age printed."""
 
-    undeclared: Unseen | None = None
-    """What it says when nothing of type `per` is declared; a default for each type if None."""
-
     after: tuple[type[Any], ...] = ()
     """Types of fact that it asks `world.previous` for: the probes that observe them go first in a run."""
+
+    @property
+    def undeclared(self) -> Unseen | None:
+        """What it says when nothing of type `per` is declared."""
+        return UNDECLARED.get(self.per)
 
     @property
     def is_async(self) -> bool:
@@ -107,7 +109,6 @@ def probe(
     optional_tools: tuple[str, ...] = (),
     by_commit: bool = False,
     reuse_for: timedelta | None = None,
-    undeclared: Unseen | None = None,
     after: tuple[type[Any], ...] = (),
 ) -> Callable[[Observe], Probe]:
     """Declare a probe: `observe(about, world) -> Survey`, or a tuple of surveys, one per type in `facts`.
@@ -132,7 +133,6 @@ def probe(
             optional_tools=optional_tools,
             by_commit=by_commit,
             reuse_for=reuse_for,
-            undeclared=undeclared or UNDECLARED.get(per),
             after=after,
         )
 

@@ -5,7 +5,7 @@ apart from a command or file of the repository that is not there.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from prodproof.probes.probe import probe
 from prodproof.reach.files.runbooks import section, steps
 from prodproof.reach.git.repository import RepositoryReader
 from prodproof.reach.runbooks.book import Runbook, RunbookError, is_prose, parse
-from prodproof.reach.runbooks.checked import dead_pages, missing, unasked, unowned
+from prodproof.reach.runbooks.checked import linked_pages, missing, unowned
 from prodproof.reach.world import World
 
 LEAK, RECOVERY = "leak", "recovery.runbook"
@@ -94,7 +94,9 @@ def _checked(
         book = Runbook(path, own, ()) if own is not None and is_prose(own) else parse(text, path)
     except RunbookError as error:
         return kind(path=path, owner=owner, problems=tuple(sorted((*found, *error.problems))))
-    found += _wrong(book, world, leaks)
+    pages = linked_pages(book, world)
+    found += missing(book, Path(world.declared.root or "."), world.tools)
+    found += (*pages.dead, *unowned(book, world.declared.people, owned=leaks))
     persons = sum(step.act.language == "person" for step in book.steps)
     if leaks and book.steps and not persons:
         says = "no step says who tells those that it concerns"
@@ -106,12 +108,5 @@ def _checked(
         persons=persons,
         prose=steps(text, anchor) or 0,
         problems=tuple(sorted(found)),
-        unasked=unasked(book.text, world.declared),
+        unasked=pages.unread,
     )
-
-
-def _wrong(book: Runbook, world: World, owned: bool) -> Iterable[RunbookProblem]:
-    root = Path(world.declared.root or ".")
-    yield from missing(book, root, world.tools)
-    yield from dead_pages(book, world)
-    yield from unowned(book, world.declared.people, owned=owned)

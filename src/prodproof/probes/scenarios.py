@@ -1,18 +1,13 @@
 """Which ways of losing each data store somebody has thought of."""
 
-from prodproof.facts import Proof, Reason, Survey, Unseen
+from prodproof.facts import Proof, Survey
 from prodproof.facts.declared import DataStore
 from prodproof.facts.scenarios import DeclaredScenario, ScenariosDeclared
 from prodproof.probes.probe import probe
 from prodproof.reach.world import World
 
 
-@probe(
-    ScenariosDeclared,
-    per=DataStore,
-    proof=Proof.INSIDE,
-    undeclared=Unseen(Reason.NOT_DECLARED, "no data store is declared for this environment"),
-)
+@probe(ScenariosDeclared, per=DataStore, proof=Proof.INSIDE)
 def observe(store: DataStore, world: World) -> Survey[ScenariosDeclared]:
     """One observation for each declared data store."""
     scenarios = tuple(

@@ -4,15 +4,14 @@ from prodproof.facts import Proof, Reason, Survey, Unseen
 from prodproof.facts.declared import Backup, DataStore
 from prodproof.facts.store_backups import Archiving, BackupMoments, Moment, StoreBackups, UnlistedBackup
 from prodproof.probes.probe import probe
-from prodproof.reach.backups.backup_store import Limits, open_store
+from prodproof.reach.backups.backup_store import PROGRAMS, Limits, open_store
 from prodproof.reach.backups.opening import secret_of
 from prodproof.reach.world import World
 
 MOST_POINTS = 2_000
-_PROGRAMS = ("pgbackrest", "barman", "restic", "borg")
 
 
-@probe(StoreBackups, per=DataStore, proof=Proof.INSIDE, time_limit=600, optional_tools=_PROGRAMS)
+@probe(StoreBackups, per=DataStore, proof=Proof.INSIDE, time_limit=600, optional_tools=PROGRAMS)
 def observe(store: DataStore, world: World) -> Survey[StoreBackups]:
     """One observation for each declared data store."""
     return Survey(StoreBackups, (world.inside(store.subject, _seen(store, world)),))

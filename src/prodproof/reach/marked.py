@@ -1,10 +1,10 @@
 """Programs that carry a mark, so that they are found when whoever started them was killed."""
 
-import os
 import signal
 import time
 from pathlib import Path
 
+from prodproof.reach.server_folder import send
 from prodproof.system.errors import UserError
 
 MARK = "PRODPROOF_STEP"
@@ -21,11 +21,7 @@ def end_marked(mark: str) -> None:
     """
     deadline = time.monotonic() + _PATIENCE
     while left := _carrying(mark):
-        for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
+        send(signal.SIGKILL, left)
         if time.monotonic() > deadline:
             raise UserError(f"programs of an earlier attempt do not end: {', '.join(map(str, left))}")
         time.sleep(0.02)

@@ -68,15 +68,20 @@ def only_reaching(places: Sequence[Place], settings: Settings, work: Callable[[]
     handed_on = threading.Event()
 
     def apart() -> None:
+        listening = None
         try:
-            ready.put(_made(places, addresses))
+            listening = _made(places, addresses)
         except OSError:
-            ready.put(None)
             return
+        except BaseException as error:  # handed on to the caller's thread
+            errors.append(error)
+            return
+        finally:
+            ready.put(listening)
         handed_on.wait()
         try:
             results.append(work())
-        except BaseException as error:  # handed on to the caller's thread
+        except BaseException as error:
             errors.append(error)
 
     thread = threading.Thread(target=apart, daemon=True)
@@ -84,6 +89,8 @@ def only_reaching(places: Sequence[Place], settings: Settings, work: Callable[[]
     listening = ready.get()
     if listening is None:
         thread.join()
+        if errors:
+            raise errors[0]
         return None
     opened: list[socket.socket] = []
     for listener, address, port in listening:

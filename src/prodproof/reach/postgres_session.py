@@ -42,9 +42,11 @@ _REFUSED = (
     ("no password supplied", Unseen(Reason.DENIED, "the server asks for a password, and there is none")),
     ("no pg_hba.conf entry", Unseen(Reason.DENIED, "the server does not let this user in from here")),
     ("permission denied", Unseen(Reason.DENIED, "the user may not connect to this database")),
-    ("is not permitted to log in", Unseen(Reason.DENIED, "the user may not log in")),
+    ("not permitted to log in", Unseen(Reason.DENIED, "the user may not log in")),
     ("does not exist", Unseen(Reason.NOT_CONFIGURED, "the database or the user does not exist")),
     ("invalid ", Unseen(Reason.NOT_CONFIGURED, "the connection string is not one that PostgreSQL understands")),
+    ('missing "="', Unseen(Reason.NOT_CONFIGURED, "the connection string is not one that PostgreSQL understands")),
+    ("certificate", Unseen(Reason.UNREACHABLE, "the server's certificate is not trusted")),
     ("too many", Unseen(Reason.DENIED, "the server has no connection left for this user")),
     ("timeout", Unseen(Reason.TIMED_OUT, f"no connection within {CONNECT_SECONDS} s")),
 )
@@ -58,6 +60,13 @@ def meaning(error: psycopg.Error) -> Unseen:
     if not state or state[:2] in ("08", "57"):
         return Unseen(Reason.UNREACHABLE, "the connection was lost")
     return Unseen(Reason.INCOMPLETE, f"the server answered with error {state}")
+
+
+def refusal(error: psycopg.Error) -> Unseen:
+    """Why no connection came about."""
+    words = str(error).lower()
+    refused = next((unseen for sign, unseen in _REFUSED if sign in words), None)
+    return refused or Unseen(Reason.UNREACHABLE, "the server cannot be reached")
 
 
 def reading(
@@ -76,9 +85,7 @@ def reading(
             dsn, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application
         )
     except psycopg.OperationalError as error:
-        words = str(error)
-        refused = next((unseen for sign, unseen in _REFUSED if sign in words), None)
-        return refused or Unseen(Reason.UNREACHABLE, "the server cannot be reached")
+        return refusal(error)
     except (psycopg.Error, ValueError, UnicodeError):
         return Unseen(Reason.NOT_CONFIGURED, "the connection string is not one that PostgreSQL understands")
     try:

@@ -37,6 +37,7 @@ def copies(tmp_path: Path) -> Path:
     ("name", "data"),
     [
         ("key.txt", _AGE),
+        ("old/2024/01/03/night/key.txt", _AGE),
         ("keys/id", b"-----BEGIN OPENSSH PRIVATE KEY-----\n"),
         ("gpg.asc", b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n"),
         ("pgbackrest.conf", b"[global]\nrepo1-cipher-pass=abc\n"),
@@ -44,7 +45,7 @@ def copies(tmp_path: Path) -> Path:
     ],
 )
 def test_a_key_beside_a_dump(copies: Path, name: str, data: bytes) -> None:
-    (copies / name).parent.mkdir(exist_ok=True)
+    (copies / name).parent.mkdir(parents=True, exist_ok=True)
     (copies / name).write_bytes(data)
     assert found(_FILES, copies.parent) == (str(copies / name),)
 
@@ -92,6 +93,16 @@ def test_the_password_is_kept_in_the_repository(tmp_path: Path, request: pytest.
     backup = repository(Restic, tmp_path, request)
     (tmp_path / "restic" / "pw").write_text("short")
     assert found(replace(backup, password="file:restic/pw"), tmp_path) == (f"{tmp_path}/restic/pw",)
+    # Among the program's own files, too.
+    (tmp_path / "restic" / "keys" / "pw").write_text("short")
+    assert found(replace(backup, password="file:restic/keys/pw"), tmp_path) == (f"{tmp_path}/restic/keys/pw",)
+
+
+def test_a_password_that_may_not_be_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "restic").mkdir()
+    backup = Backup(name="n", kind="restic", repository="restic", password="file:pw")
+    _, gap = keys_beside(backup, (), replace(declared(tmp_path), trusted=False))
+    assert gap is not None and gap.why is Reason.NOT_PERMITTED
 
 
 def test_a_repokey_without_a_password(tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Backup
-from prodproof.reach.backups.backup_store import BackupStore, Damage, Damaged, Restored, RestorePoint, Sound
+from prodproof.reach.backups import barman
+from prodproof.reach.backups._bench import Bench
+from prodproof.reach.backups.backup_store import BackupStore, Damage, Damaged, Limits, Restored, RestorePoint, Sound
 from tests.reach.backups.clusters import PROGRAMS, as_other, running
 from tests.reach.backups.lab import PASSWORD, ROWS, Lab
 from tests.reach.backups.shelves import SHELVES, Barman, PgBackRest, opened
@@ -207,6 +210,29 @@ def test_a_backup_that_barman_says_went_wrong(open_path: Path, into: Path, reque
     assert "FAILED" in point.trouble and point.completed is None
     for found in (store.verify(point, deep=True), store.restore(point, into)):
         assert isinstance(found, Damaged) and found.damage is Damage.FAILED, found
+
+
+def test_a_backup_that_barman_is_making_is_none_yet(
+    open_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it has taken so long that nobody is making it any more."""
+    (open_path / "work").mkdir()
+    shelf = Barman(open_path / "work", request)
+    shelf.filled()
+    (info,) = shelf.folder.rglob("backup.info")
+    info.write_text(info.read_text().replace("status=DONE", "status=STARTED"))
+    store = opened(shelf.backup, shelf.folder)
+    assert store.points() == ()
+    monkeypatch.setattr(barman, "_MADE_WITHIN", timedelta(0))
+    assert "STARTED" in newest(store).trouble
+
+
+@pytest.mark.parametrize(("said", "told"), [("gpg", "OpenPGP (Barman)"), ("none", ""), (None, "")])
+def test_how_barman_encrypts(tmp_path: Path, said: str | None, told: str) -> None:
+    """Later versions than Debian's say it; the form is of 3.19."""
+    store = barman.BarmanStore(Backup(name="nightly", kind="barman", server="pg"), tmp_path, Bench(Limits()))
+    about = {"encryption": said, "begin_time_timestamp": "1790000000", "end_time_timestamp": "1790000060"}
+    assert store._point("20260921T161320", {"status": "DONE", "base_backup_information": about}).encrypted == told
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")

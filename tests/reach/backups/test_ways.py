@@ -20,6 +20,7 @@ def reached(tmp_path: Path, kind: str, repository: str = "", **more: str) -> lis
          ["s3.shop.example:9000", "shop.s3.shop.example:9000"]),
         ("restic", "s3:http://s3.shop.example/shop", ["s3.shop.example:80", "shop.s3.shop.example:80"]),
         ("restic", "s3:s3.amazonaws.com/shop", ["s3.amazonaws.com:443", "shop.s3.amazonaws.com:443"]),
+        ("restic", "s3://s3.shop.example/shop/x", ["s3.shop.example:443", "shop.s3.shop.example:443"]),
         ("restic", "rest:https://ana:x@backup.example/", ["backup.example:8000"]),
         ("restic", "rest:http://backup.example:8080/", ["backup.example:8080"]),
         ("restic", "sftp:ana@backup.example:/srv/repository", ["backup.example:22"]),

@@ -14,55 +14,11 @@ import pytest
 from prodproof.facts.declared import Declared, EntryPoint, Environment, Person
 from prodproof.facts.runbooks import RunbookProblem as Problem
 from prodproof.facts.runbooks import RunbookProblemKind as Kind
+from prodproof.reach.runbooks import pages
 from prodproof.reach.runbooks.book import RunbookError, is_prose, parse
-from prodproof.reach.runbooks.checked import dead_pages, missing, unasked, unowned
+from prodproof.reach.runbooks.checked import linked_pages, missing, unowned
 from prodproof.reach.world import World
-
-BOOK = """\
-# Close the shop
-
-Read [the map](map.md) and [what to say](map.md#what-to-say) first.
-
-## Stop the writers
-
-```sh step=stop-writers time=1m objective=20s
-touch stopped
-```
-
-```sh check=stop-writers
-test -e stopped
-```
-
-```sh undo=stop-writers
-rm -f stopped
-```
-
-An example that nobody runs:
-
-```sh
-rm -rf everything
-```
-
-## Tell them
-
-```person step=tell time=15m whom=on-call
-Say in the channel
-that the shop is closed.
-```
-
-## Count
-
-```bash step=count looks
-ls | wc -l
-```
-"""
-
-
-def book(tmp_path: Path, text: str = BOOK) -> Path:
-    (tmp_path / "docs").mkdir(exist_ok=True)
-    (tmp_path / "docs" / "close.md").write_text(text)
-    (tmp_path / "docs" / "map.md").write_text("# Map\n\n## What to say\n\nSorry.\n")
-    return tmp_path
+from tests.reach.runbooks.books import BOOK, block, book
 
 
 def problems(text: str, path: str = "docs/close.md") -> tuple[Problem, ...]:
@@ -73,10 +29,6 @@ def problems(text: str, path: str = "docs/close.md") -> tuple[Problem, ...]:
 
 def found(text: str, root: Path) -> list[str]:
     return [f"{item.line}: {item.message}" for item in missing(parse(text, "docs/close.md"), root, shutil.which)]
-
-
-def block(info: str, script: str = "true") -> str:
-    return f"```{info}\n{script}\n```\n"
 
 
 @pytest.mark.parametrize(
@@ -202,23 +154,28 @@ def test_a_step_of_a_person_has_an_owner_whom_the_roster_knows() -> None:
     assert list(unowned(parse(block("person step=tell whom=ben", "Tell them."), "x.md"), ())) == []
 
 
-def test_links_to_other_sites_are_listed_and_not_asked() -> None:
-    system = replace(SYSTEM, all_entry_points=(EntryPoint(url="https://shop.example"),))
-    text = "[a](https://shop.example/x) [b](https://other.example/y) [c](map.md)\n"
-    assert unasked(text, system) == ("https://other.example/y",)
-
-
 def test_pages_of_declared_sites_are_asked_for_and_no_others() -> None:
-    pages = {"/there": "<main><ol><li>Do it</li></ol></main>" + "word " * 60}
-    with serving(pages) as (address, asked), serving({}) as (foreign, asked_there):
+    site = {"/there": "<main><ol><li>Do it</li></ol></main>" + "word " * 60}
+    with serving(site) as (address, asked), serving({}) as (foreign, asked_there):
         entry = EntryPoint(url=address)
         system = replace(SYSTEM, entry_points=(entry,), all_entry_points=(entry,))
         world = World(declared=system, now=datetime.now(UTC))
         text = f"[a]({address}/there) [b]({address}/gone)\n\n[c]({foreign}/gone)\n\n" + block("sh step=a looks")
-        assert dead_pages(parse(text, "docs/close.md"), world) == (
-            Problem(1, f"{address}/gone is not there", Kind.LINK),
-        )
+        found = linked_pages(parse(text, "docs/close.md"), world)
+        assert found.dead == (Problem(1, f"{address}/gone is not there", Kind.LINK),)
+        assert found.unread == (f"{foreign}/gone",)
     assert sorted(asked) == ["/gone", "/there"] and asked_there == []
+
+
+def test_pages_that_could_not_be_read_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_PAGES", 2)
+    with serving({"/a": "<form><input type=password></form>", "/b": "<ol><li>Do it</li></ol>"}) as (address, asked):
+        entry = EntryPoint(url=address)
+        world = World(declared=replace(SYSTEM, all_entry_points=(entry,)), now=datetime.now(UTC))
+        text = f"[a]({address}/a) [b]({address}/b) [c]({address}/c)\n\n" + block("sh step=a looks")
+        found = linked_pages(parse(text, "docs/close.md"), world)
+    assert (found.dead, found.unread) == ((), (f"{address}/a", f"{address}/c"))
+    assert sorted(asked) == ["/a", "/b"]
 
 
 @contextmanager

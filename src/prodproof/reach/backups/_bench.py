@@ -74,6 +74,8 @@ class Bench:
         )
         if isinstance(done, Finished) and done.code == -signal.SIGXFSZ:
             return full(program)
+        if isinstance(done, Finished) and done.code < 0:
+            return Unseen(Reason.INCOMPLETE, f"{program} was ended from outside: {signal.strsignal(-done.code)}")
         return done
 
     @contextmanager
@@ -96,7 +98,7 @@ def handed(*texts: Secret | str) -> Iterator[tuple[int, ...]]:
         for text in texts:
             descriptor = os.memfd_create("given", os.MFD_CLOEXEC)
             made.append(descriptor)
-            os.write(descriptor, (text.reveal() if isinstance(text, Secret) else text).encode())
+            os.write(descriptor, (text.reveal() if isinstance(text, Secret) else text).encode(errors="surrogateescape"))
             os.lseek(descriptor, 0, os.SEEK_SET)
         yield tuple(made)
     finally:

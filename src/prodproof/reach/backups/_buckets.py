@@ -40,32 +40,32 @@ def buckets_of(backup: Backup, root: Path) -> list[Bucket]:
         name, _, prefix = backup.repository.removeprefix("s3://").partition("/")
         return [Bucket(name, prefix, backup.url, backup.region, ca)]
     if backup.kind == "restic" and backup.repository.startswith("s3:"):
-        # restic's form: s3:https://HOST/BUCKET/PREFIX
-        scheme, _, rest = backup.repository.removeprefix("s3:").rpartition("://")
+        # `s3:https://HOST/BUCKET/PREFIX`, `s3:HOST/…` or `s3://HOST/…`
+        scheme, _, rest = backup.repository.removeprefix("s3:").rpartition("//")
         host, _, place = rest.partition("/")
         name, _, prefix = place.partition("/")
-        return [Bucket(name, _folder(prefix), f"{scheme or 'https'}://{host}", backup.region, ca)]
+        return [Bucket(name, _folder(prefix), f"{scheme or 'https:'}//{host}", backup.region, ca)]
     settings = settings_of(backup, root) if backup.kind == "pgbackrest" else None
     if not isinstance(settings, PgBackRestSettings):
         return []
-    needed = ("s3-bucket", "s3-endpoint")
-    for number in settings.repositories:
-        told = all(settings.value(f"repo{number}-{name}") for name in needed)
-        if settings.value(f"repo{number}-type") != "s3" or not told:
-            return []
-    return [_of_settings(settings, number) for number in settings.repositories]
+    found = [bucket_of(settings, number) for number in settings.repositories]
+    return [bucket for bucket in found if bucket is not None] if all(found) else []
 
 
-def _of_settings(settings: PgBackRestSettings, number: int) -> Bucket:
+def bucket_of(settings: PgBackRestSettings, number: int) -> Bucket | None:
+    """The bucket of one of pgBackRest's repositories; None where it lies in none, or its settings do not say."""
+
     def value(name: str) -> str | None:
         return settings.value(f"repo{number}-{name}")
 
-    port = value("storage-port")
-    ca = value("storage-ca-file")
+    name, endpoint, port, ca = value("s3-bucket"), value("s3-endpoint"), value("storage-port"), value("storage-ca-file")
+    if value("type") != "s3" or not name or not endpoint:
+        return None
+    host = (value("storage-host") or endpoint).rpartition("//")[2]
     return Bucket(
-        name=value("s3-bucket") or "",
+        name=name,
         prefix=_folder(settings.path(number)),
-        url=f"https://{value('storage-host') or value('s3-endpoint') or ''}{f':{port}' if port else ''}",
+        url=f"https://{host}{f':{port}' if port else ''}",
         region=value("s3-region"),
         ca=Path(ca) if ca else None,
     )

@@ -1,7 +1,6 @@
 """pgBackRest's own settings, as far as others than its program must know them."""
 
 import configparser
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +16,7 @@ _LARGEST = 1 << 20
 class PgBackRestSettings:
     """What the files say for one stanza: its own section counts more than `[global]`."""
 
-    def __init__(self, files: tuple[Path, ...], sections: tuple[dict[str, str], ...]) -> None:
-        self.files = files
-        """The files that were read."""
-
+    def __init__(self, sections: tuple[dict[str, str], ...]) -> None:
         self._sections = sections
 
     def value(self, name: str) -> str | None:
@@ -52,33 +48,48 @@ def settings_of(backup: Backup, root: Path) -> PgBackRestSettings | Unseen | Non
     """The settings of a declared backup; None where it is declared by its repository alone."""
     if backup.repository and not backup.config:
         return None
-    main = root / backup.config if backup.config else Path(USUAL)
-    files = [main.resolve()]
+    text = _text(backup, root)
+    if isinstance(text, Unseen):
+        return text
+    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+    try:
+        parser.read_string(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    except configparser.Error:
+        return Unseen(Reason.NOT_CONFIGURED, f"pgBackRest's settings cannot be read: {place_of_settings(backup, root)}")
+    names = (f"{backup.stanza}:backup", backup.stanza, "global:backup", "global")
+    return PgBackRestSettings(tuple(dict(parser[name]) for name in names if parser.has_section(name)))
+
+
+def settings_with(backup: Backup, root: Path, lines: Sequence[str]) -> str | Unseen:
+    """The text of the settings with more lines in their `[global]`; what they say themselves of these options goes."""
+    text = _text(backup, root)
+    if isinstance(text, Unseen):
+        return text
+    names = {line.partition("=")[0] for line in lines}
+    kept = [line for line in text.splitlines() if line.partition("=")[0].strip() not in names]
+    place = next((number for number, line in enumerate(kept, 1) if line.strip() == "[global]"), 0)
+    head = [] if place else ["[global]"]
+    return "\n".join([*kept[:place], *head, *lines, *kept[place:], ""])
+
+
+def place_of_settings(backup: Backup, root: Path) -> Path:
+    """The file that is declared, or the usual one."""
+    return (root / backup.config).resolve() if backup.config else Path(USUAL)
+
+
+def _text(backup: Backup, root: Path) -> str | Unseen:
+    """All of the files one after the other, as pgBackRest reads them."""
+    main = place_of_settings(backup, root)
+    files = [main]
     try:
         if not backup.config and Path(_MORE).is_dir():
             files += sorted(path for path in Path(_MORE).iterdir() if path.suffix == ".conf")
-        parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+        texts = []
         for file in files:
             with file.open("rb") as opened:
-                parser.read_string(opened.read(_LARGEST).decode("utf-8", "replace"))
-    except PermissionError:
-        return Unseen(Reason.DENIED, "pgBackRest's settings may not be read")
-    except (OSError, configparser.Error):
-        return Unseen(Reason.NOT_CONFIGURED, f"pgBackRest's settings cannot be read: {os.fspath(main)}")
-    names = (f"{backup.stanza}:backup", backup.stanza, "global:backup", "global")
-    return PgBackRestSettings(tuple(files), tuple(dict(parser[name]) for name in names if parser.has_section(name)))
-
-
-def added(file: Path, lines: Sequence[str]) -> tuple[str] | Unseen:
-    """The text of a settings file with more lines in its `[global]`; what it says itself of these options goes."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="surrogateescape")
+                texts.append(opened.read(_LARGEST).decode("utf-8", "surrogateescape"))
     except PermissionError:
         return Unseen(Reason.DENIED, "pgBackRest's settings may not be read")
     except OSError:
-        return Unseen(Reason.NOT_CONFIGURED, f"pgBackRest's settings are not there: {file}")
-    names = {line.partition("=")[0] for line in lines}
-    kept = [line for line in text.splitlines() if line.partition("=")[0].strip() not in names]
-    place = kept.index("[global]") + 1 if "[global]" in kept else 0
-    head = [] if place else ["[global]"]
-    return ("\n".join([*kept[:place], *head, *lines, *kept[place:], ""]),)
+        return Unseen(Reason.NOT_CONFIGURED, f"pgBackRest's settings cannot be read: {main}")
+    return "\n".join(texts)

@@ -25,6 +25,7 @@ SELECT max(coalesce(extract(epoch FROM flush_lag), 0))
 FROM pg_stat_replication
 WHERE state = 'streaming' AND (application_name ILIKE '%receive%wal%' OR application_name ILIKE 'barman%')
 """
+_MAY_SEE = "SELECT pg_has_role('pg_read_all_stats', 'USAGE')"
 _MAY_LIST = "SELECT has_function_privilege('pg_catalog.pg_ls_archive_statusdir()', 'EXECUTE')"
 _WAITING = "SELECT min(modification) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
@@ -49,6 +50,9 @@ def _asked(connection: Connection) -> Archiving | Unseen:
     standby, mode, target, timeout, last, last_at = row
     if standby:
         return Unseen(Reason.NOT_CONFIGURED, "it is a standby: the primary says how its log is archived")
+    if not _one(connection, _MAY_SEE):
+        # To others a receiver has no state, so that it would look as if nothing took the log.
+        return Unseen(Reason.DENIED, "the role may not see who takes the log: GRANT pg_monitor TO it")
     waiting: object = None
     if _one(connection, _MAY_LIST):
         waiting = _one(connection, _WAITING)

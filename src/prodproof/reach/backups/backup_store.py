@@ -16,7 +16,11 @@ from prodproof.facts.declared import Backup, Declared
 from prodproof.facts.restore_points import Contents, Damage, Damaged, PointKind, RestorePoint, Sound, WalRange
 from prodproof.facts.restores import Origin
 
+PROGRAMS = ("pgbackrest", "barman", "restic", "borg")
+"""Programs with repositories of their own."""
+
 __all__ = [
+    "PROGRAMS",
     "BackupStore",
     "Contents",
     "Damage",

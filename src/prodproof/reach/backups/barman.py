@@ -6,12 +6,13 @@ import os
 import pwd
 import re
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Backup
+from prodproof.reach.backups._barman_settings import USUAL
 from prodproof.reach.backups._bench import (
     Bench,
     line_with,
@@ -40,9 +41,14 @@ from prodproof.reach.backups.files import newest_first
 from prodproof.reach.backups.folders import server_program
 from prodproof.reach.process import Finished
 
-_USUAL = "/etc/barman.conf"
 _MOST = 500
 """Backups of one server: Barman is started once for each."""
+
+_SCHEMES = {"gpg": "OpenPGP", "none": ""}
+
+_BEING_MADE = ("EMPTY", "STARTED", "SYNCING", "WAITING_FOR_WALS")
+_MADE_WITHIN = timedelta(days=1)
+"""A backup that has not come to its end by then has failed without saying so; before, it is no backup yet."""
 
 
 class BarmanStore:
@@ -58,7 +64,7 @@ class BarmanStore:
             backup: names the server, and Barman's settings if they are not at the usual place.
         """
         self._server = backup.server
-        self._settings = os.fspath((root / backup.config).resolve()) if backup.config else _USUAL
+        self._settings = os.fspath((root / backup.config).resolve()) if backup.config else USUAL
         self._bench = bench
 
     def points(self, ending: Ending = never) -> tuple[RestorePoint, ...] | Unseen:
@@ -76,9 +82,12 @@ class BarmanStore:
             if not isinstance(shown, dict):
                 return shown if isinstance(shown, Unseen) else Unseen(Reason.INCOMPLETE, shown.says)
             try:
-                found.append(self._point(name, shown[self._server]))
+                point, status = self._point(name, shown[self._server]), shown[self._server].get("status")
             except (KeyError, TypeError, ValueError):
                 return Unseen(Reason.INCOMPLETE, f"Barman's answer about {name} cannot be read")
+            begun = point.started is not None and datetime.now(UTC) - point.started < _MADE_WITHIN
+            if not (begun and status in _BEING_MADE):
+                found.append(point)
         return newest_first(found)
 
     def verify(self, point: RestorePoint, *, deep: bool, ending: Ending = never) -> Sound | Damaged | Unseen:
@@ -161,6 +170,7 @@ class BarmanStore:
         status = str(item.get("status", ""))
         about = item.get("base_backup_information") or {}
         wal = item.get("wal_information") or {}
+        scheme = _SCHEMES.get(how := str(about.get("encryption") or ""), how)
         first, needed = str(about.get("begin_wal") or ""), str(about.get("end_wal") or "")
         number = int(item.get("postgresql_version") or 0)
         kept = str((item.get("catalog_information") or {}).get("retention_policy") or "")
@@ -174,8 +184,7 @@ class BarmanStore:
             size=_whole(about.get("disk_usage_with_wals_bytes")),
             restored_size=_whole(about.get("disk_usage_with_wals_bytes")),
             contents=Contents.DATA_DIRECTORY,
-            # Barman 3 does not encrypt what it keeps.
-            encrypted="",
+            encrypted=f"{scheme} (Barman)" if scheme else "",  # said by Barman 3.14 and later, which can do it
             where=f"Barman's server {self._server}" + (f" ({kept})" if kept and kept != "not enforced" else ""),
             server_version=f"{number // 10000}.{number % 10000}" if number else "",
             wal=WalRange(first=first, needed=needed, last=max(str(wal.get("last_available") or ""), needed))

@@ -22,6 +22,7 @@ from prodproof.reach.backups._bench import (
     usual_trouble,
 )
 from prodproof.reach.backups._pieces import files_restored
+from prodproof.reach.backups._repository import local_folder
 from prodproof.reach.backups.backup_store import (
     Contents,
     Damage,
@@ -60,9 +61,8 @@ class BorgStore:
         self._backup = backup
         self._bench = bench
         self._password = password
-        local = "://" not in backup.repository and not re.match(r"[^/]+@?[^/]*:", backup.repository)
-        self._folder = root / backup.repository if local else None
-        self._repository = os.fspath(self._folder) if self._folder else backup.repository
+        self._folder = local_folder(backup, root)
+        self._repository = os.fspath(self._folder or backup.repository)
 
     def points(self, ending: Ending = never) -> tuple[RestorePoint, ...] | Unseen:
         bench = self._bench.until(ending)

@@ -67,7 +67,9 @@ def _tried(bucket: Bucket, key: str, own: Any, production: Any) -> CanaryKept | 
         if isinstance(refused, Unseen):
             return refused
         kept = bool(refused)
-        stays = bool(version) and not kept and bool(_refusal(production, {**place, "VersionId": version}))
+        stays = _refusal(production, {**place, "VersionId": version}) if version and not kept else ""
+        if isinstance(stays, Unseen):
+            return stays
         if kept and not _is_there(own, place):
             return Unseen(Reason.INCOMPLETE, "the canary object is gone, although production was refused to delete it")
     finally:
@@ -76,7 +78,7 @@ def _tried(bucket: Bucket, key: str, own: Any, production: Any) -> CanaryKept | 
         where=shown(f"s3://{bucket.name}/{key}"),
         put_by=put_by,
         refused=refused,
-        versions_stay=stays,
+        versions_stay=bool(stays),
         left=left and kept,
     )
 

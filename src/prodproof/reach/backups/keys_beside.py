@@ -18,6 +18,7 @@ from prodproof.facts.restore_points import RestorePoint
 from prodproof.reach.backups._aws import Failure, client, unseen
 from prodproof.reach.backups._buckets import Bucket, buckets_of
 from prodproof.reach.backups._pgbackrest_settings import PgBackRestSettings, settings_of
+from prodproof.reach.backups._repository import local_folder
 from prodproof.reach.backups.opening import UNTRUSTED, value_of
 from prodproof.reach.git.repository import shown
 from prodproof.reach.secret import Secret
@@ -29,7 +30,6 @@ MOST = 500
 """Small files that are read; with more of them the answer is incomplete."""
 
 _LISTED = 20_000
-_DEEP = 3
 _SHORTEST = 8
 """Characters of a password; a shorter one stands in many files by chance."""
 
@@ -47,8 +47,6 @@ _OWN = {
 
 _NO_KEYS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".pdf", ".dump", ".gz", ".zst", ".bz2", ".xz", ".age",
             ".sha256", ".md5")  # fmt: skip
-_FILES = ("archive", "dump", "folder", "sqlite", "mysql-dump")
-_LOCAL = re.compile(r"(?![a-z0-9]+:|[^/]+@[^/]*:)")
 
 
 def keys_beside(
@@ -62,7 +60,7 @@ def keys_beside(
     found: list[str] = []
     if backup.password is None and any((point.encrypted or "").startswith("repokey") for point in points):
         found.append("in the repository itself, without a password")
-    password = value_of(backup, backup.password, declared) if declared.trusted else None
+    password = value_of(backup, backup.password, declared) if declared.trusted or not backup.password else UNTRUSTED
     gap = password if isinstance(password, Unseen) else None
     known = password if isinstance(password, Secret) else None
     root = Path(declared.root or ".")
@@ -85,30 +83,43 @@ def _in_folders(backup: Backup, root: Path, password: Secret | None) -> tuple[li
         return [], folders
     own = _OWN.get(backup.kind)
     copies = set(_copies(backup, root))
-    scheme, _, rest = (backup.password or "").partition(":")
-    named = root / rest.partition("#")[0] if scheme == "file" else None
+    held = [path for path in _named(backup, root) if any(_holds(folder, path) for folder in folders)]
     small: list[Path] = []
     for folder in folders:
-        listed = list(islice(_below(folder, folder, own, copies, _DEEP), _LISTED))
+        listed = list(islice(_below(folder, own, copies), _LISTED))
         if len(listed) == _LISTED:
-            return [], Unseen(Reason.INCOMPLETE, f"{folder} holds too many files to look at all of them")
-        small += [path for path in listed if path == named or _may_be_key(path.name, path.lstat().st_size)]
-    held = [path for path in small[:MOST] if path == named or _is_key(path.read_bytes(), password)]
-    return [shown(os.fspath(path)) for path in held], _too_many(len(small))
+            return _shown(held), Unseen(Reason.INCOMPLETE, f"{folder} holds too many files to look at all of them")
+        small += [path for path in listed if path not in held and _may_be_key(path.name, path.lstat().st_size)]
+    held += [path for path in small[:MOST] if _is_key(path.read_bytes(), password)]
+    return _shown(held), _too_many(len(small))
+
+
+def _named(backup: Backup, root: Path) -> tuple[Path, ...]:
+    """The file that the password is declared to stand in."""
+    scheme, _, rest = (backup.password or "").partition(":")
+    return (root / rest.partition("#")[0],) if scheme == "file" else ()
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _shown(paths: Iterable[Path]) -> list[str]:
+    return [shown(os.fspath(path)) for path in paths]
 
 
 def _copies(backup: Backup, root: Path) -> Iterator[Path]:
     """The copies themselves, where they are files or folders."""
-    if backup.kind in _FILES:
+    if backup.path:
         yield from (Path(name) for name in islice(glob.iglob(os.fspath(root / backup.path), recursive=True), _LISTED))
 
 
 def _folders(backup: Backup, root: Path) -> tuple[Path, ...] | Unseen:
     """The folders of this machine in which the copies lie."""
-    if backup.kind in _FILES:
+    if backup.path:
         return tuple(dict.fromkeys(path.parent for path in _copies(backup, root)))
-    if backup.kind in ("restic", "borg") and _LOCAL.match(backup.repository):
-        return (root / backup.repository,)
+    if backup.kind in ("restic", "borg") and (folder := local_folder(backup, root)):
+        return (folder,)
     if backup.kind == "pgbackrest":
         settings = settings_of(backup, root)
         if settings is None:
@@ -124,16 +135,18 @@ def _folders(backup: Backup, root: Path) -> tuple[Path, ...] | Unseen:
     return Unseen(Reason.INSUFFICIENT_PROOF, where)
 
 
-def _below(folder: Path, top: Path, own: re.Pattern[str] | None, copies: set[Path], deep: int) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir()):
-        name = os.fspath(entry.relative_to(top))
-        if entry.is_symlink() or entry in copies or (own is not None and own.fullmatch(name)):
-            continue
-        if entry.is_dir():
-            if deep:
-                yield from _below(entry, top, own, copies, deep - 1)
-        elif entry.is_file():
-            yield entry
+def _below(top: Path, own: re.Pattern[str] | None, copies: set[Path]) -> Iterator[Path]:
+    """The files of a folder and of those in it, without the copies and what their program keeps."""
+    folders = [top]
+    while folders:
+        for entry in sorted(folders.pop().iterdir()):
+            name = os.fspath(entry.relative_to(top))
+            if entry.is_symlink() or entry in copies or (own is not None and own.fullmatch(name)):
+                continue
+            if entry.is_dir():
+                folders.append(entry)
+            elif entry.is_file():
+                yield entry
 
 
 def _in_buckets(

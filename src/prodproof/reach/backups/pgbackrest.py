@@ -25,7 +25,7 @@ from prodproof.reach.backups._bench import (
     usual_trouble,
 )
 from prodproof.reach.backups._pgbackrest_says import label_of, refused, trouble, verified, without
-from prodproof.reach.backups._pgbackrest_settings import added
+from prodproof.reach.backups._pgbackrest_settings import USUAL, settings_with
 from prodproof.reach.backups._pieces import measured
 from prodproof.reach.backups._wal import SEGMENT, log_bytes, missing_between, newest_of_timeline
 from prodproof.reach.backups.backup_store import (
@@ -46,7 +46,6 @@ from prodproof.reach.backups.files import newest_first
 from prodproof.reach.process import Finished
 from prodproof.reach.secret import Secret
 
-_USUAL = "/etc/pgbackrest/pgbackrest.conf"
 _KINDS = {"full": PointKind.FULL, "incr": PointKind.INCREMENTAL, "diff": PointKind.DIFFERENTIAL}
 _USABLE = (0, 2, 4)
 """Codes of a stanza's status in `pgbackrest info` with which the list counts: well, no backups yet, mixed."""
@@ -156,7 +155,7 @@ class PgBackRestStore:
         given = (self._backup.password, self._backup.credentials)
         needed += [credential_needed(reference) for reference in given if reference is not None]
         if not self._backup.repository:
-            settings = self._settings or _USUAL
+            settings = self._settings or USUAL
             needed.append(place_needed(settings, "pgBackRest's settings, on this machine", Origin.MACHINE))
             if point.encrypted and self._password is None:
                 needed.append(key_on_disk("repo-cipher-pass", settings))
@@ -185,7 +184,7 @@ class PgBackRestStore:
             kind=_KINDS.get(str(item["type"]), PointKind.FULL),
             contents=Contents.DATA_DIRECTORY,
             encrypted=None if cipher is None else "" if cipher == "none" else cipher,
-            where=f"repository {key} of {self._backup.repository or self._backup.config or _USUAL}",
+            where=f"repository {key} of {self._backup.repository or self._backup.config or USUAL}",
             server_version=versions.get((database["id"], key), ""),
             wal=WalRange(first=first, needed=stop, last=last) if first else None,
             trouble="pgBackRest found page checksum errors when it made it" if item.get("error") else "",
@@ -289,10 +288,10 @@ class PgBackRestStore:
 
     def _asked(self, bench: Bench, timeout: float, command: str, *words: str) -> Finished | Unseen:
         # Settings with a password are given as a file in memory that has no name.
-        given = self._written()
-        if isinstance(given, Unseen):
-            return given
-        with bench.folder() as place, handed(*given) as descriptors:
+        written = self._written()
+        if isinstance(written, Unseen):
+            return written
+        with bench.folder() as place, handed(*([] if written is None else [written])) as descriptors:
             settings = f"/dev/fd/{descriptors[0]}" if descriptors else self._settings
             return bench.run(
                 "pgbackrest",
@@ -308,7 +307,7 @@ class PgBackRestStore:
                 inherit=descriptors,
             )
 
-    def _written(self) -> tuple[str, ...] | Unseen:
+    def _written(self) -> str | Unseen | None:
         """Settings of our own, for a repository that is given by its path, or for secrets that no settings hold."""
         secrets = []
         if self._password is not None:
@@ -319,10 +318,10 @@ class PgBackRestStore:
         if self._backup.repository:
             path = (self._root / self._backup.repository).resolve()
             lines = ["[global]", f"repo1-path={path}", *secrets, f"[{self._backup.stanza}]", "pg1-path=/nonexistent"]
-            return ("\n".join([*lines, ""]),)
+            return "\n".join([*lines, ""])
         if not secrets:
-            return ()
-        return added(Path(self._settings or _USUAL), secrets)
+            return None
+        return settings_with(self._backup, self._root, secrets)
 
 
 def _repo(point: RestorePoint) -> str:

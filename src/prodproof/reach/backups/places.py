@@ -1,19 +1,21 @@
 """Where a declared backup lies: on this machine, on a server, in a bucket, and whose."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from prodproof.facts import Unseen
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.backup_places import BackupPlace, PlaceKind
 from prodproof.facts.declared import Backup, Declared
 from prodproof.reach.backups._aws import Failure, client, unseen
-from prodproof.reach.backups._buckets import Bucket, buckets_of
+from prodproof.reach.backups._barman_settings import settings_of as barman_settings
+from prodproof.reach.backups._buckets import Bucket, bucket_of, buckets_of
 from prodproof.reach.backups._pgbackrest_settings import PgBackRestSettings, settings_of
+from prodproof.reach.backups._repository import local_folder
 from prodproof.reach.backups.opening import UNTRUSTED, value_of
 from prodproof.reach.git.repository import shown
 
@@ -24,39 +26,65 @@ _SERVED = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "afs", "fus
 def place_of(backup: Backup, declared: Declared) -> BackupPlace | Unseen:
     """Look at what is declared and at settings, and ask a bucket about itself."""
     root = Path(declared.root or ".")
+    if backup.kind == "pgbackrest":
+        settings = settings_of(backup, root)
+        if isinstance(settings, Unseen):
+            return settings
+        if settings is not None:
+            return _of_pgbackrest(settings, backup, declared)
     if buckets := buckets_of(backup, root):
         return _of_bucket(buckets[0], backup, declared) if declared.trusted else UNTRUSTED
     if backup.kind == "rds":
         return BackupPlace(kind=PlaceKind.PROVIDER, where=f"RDS, {backup.region or 'AWS'}", offsite=backup.offsite)
-    server, folder = _server_or_folder(backup, root)
-    if isinstance(server, Unseen):
-        return server
-    if server:
-        return BackupPlace(
-            kind=PlaceKind.SERVER,
-            where=shown(server),
-            offsite=backup.offsite,
-            production_host=_production(server, declared),
-        )
+    if backup.kind == "barman":
+        told = barman_settings(backup, root)
+        return told if isinstance(told, Unseen) else _of_folder(told.folder, backup)
+    place = backup.repository or backup.path
+    elsewhere = backup.kind in ("restic", "borg") and local_folder(backup, root) is None
+    return _of_server(_host_in(place), backup, declared) if elsewhere else _of_folder(root / place, backup)
+
+
+def _of_pgbackrest(settings: PgBackRestSettings, backup: Backup, declared: Declared) -> BackupPlace | Unseen:
+    """Of several repositories the first one that lies apart: what is lost with the others is still in that one."""
+    found = [_of_repository(number, settings, backup, declared) for number in settings.repositories]
+    apart = (
+        place
+        for place in found
+        if isinstance(place, BackupPlace)
+        and place.kind is not PlaceKind.MACHINE
+        and not (place.production_host or place.own_account)
+    )
+    unseen = (place for place in found if isinstance(place, Unseen))
+    return next(apart, None) or next(unseen, None) or found[0]
+
+
+def _of_repository(
+    number: int, settings: PgBackRestSettings, backup: Backup, declared: Declared
+) -> BackupPlace | Unseen:
+    if bucket := bucket_of(settings, number):
+        # The credentials that are declared are those of the first one; no other store is asked with them.
+        if number == 1:
+            return _of_bucket(bucket, backup, declared) if declared.trusted else UNTRUSTED
+        return _in_bucket(bucket, backup, declared)
+    kind = settings.value(f"repo{number}-type") or "posix"
+    host = settings.value(f"repo{number}-host") or settings.value(f"repo{number}-{kind}-host")
+    if host or not settings.is_local(number):
+        return _of_server(host or kind, backup, declared)
+    return _of_folder(Path(settings.path(number)), backup)
+
+
+def _of_server(host: str, backup: Backup, declared: Declared) -> BackupPlace:
+    return BackupPlace(
+        kind=PlaceKind.SERVER,
+        where=shown(host),
+        offsite=backup.offsite,
+        production_host=_production(host, declared),
+    )
+
+
+def _of_folder(folder: Path, backup: Backup) -> BackupPlace:
     kind = PlaceKind.MOUNTED if _file_system(folder) in _SERVED else PlaceKind.MACHINE
     return BackupPlace(kind=kind, where=shown(os.fspath(folder)), offsite=backup.offsite)
-
-
-def _server_or_folder(backup: Backup, root: Path) -> tuple[str | Unseen, Path]:
-    """The server's name, or an empty one and the folder on this machine."""
-    if backup.kind == "pgbackrest":
-        settings = settings_of(backup, root)
-        if isinstance(settings, Unseen):
-            return settings, root
-        if isinstance(settings, PgBackRestSettings):
-            kind = settings.value("repo1-type") or "posix"
-            host = settings.value("repo1-host") or settings.value(f"repo1-{kind}-host") or ""
-            return host if host or settings.is_local(1) else kind, Path(settings.path(1))
-    if backup.kind == "barman":
-        return "", root / backup.config if backup.config else Path("/etc/barman.conf")
-    place = backup.repository or backup.path
-    remote = backup.kind in ("restic", "borg") and re.match(r"[a-z0-9]+:|[^/]+@[^/]*:", place)
-    return (_host_in(place) if remote else ""), root / place
 
 
 def _host_in(place: str) -> str:
@@ -81,9 +109,9 @@ def _file_system(path: Path) -> str:
 
 
 def _production(host: str, declared: Declared) -> str:
-    """The declared host or entry point that a name or address is; this machine's own addresses count, too."""
+    """The declared host or entry point that a name or address is, or this machine by its loopback; else empty."""
     wanted = host.strip("[]").lower()
-    if next((name for name in _names(declared) if name == wanted), ""):
+    if wanted in set(_names(declared)):
         return wanted
     try:
         return "this machine" if wanted == "localhost" or ip_address(wanted).is_loopback else ""
@@ -112,19 +140,25 @@ def _of_bucket(bucket: Bucket, backup: Backup, declared: Declared) -> BackupPlac
     locked = _answered(service.get_object_lock_configuration, Bucket=bucket.name) or {}
     rule = locked.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention", {})
     days = f"{rule['Days']} days" if "Days" in rule else f"{rule.get('Years', 0)} years"
-    return BackupPlace(
-        kind=PlaceKind.BUCKET,
-        where=shown(f"s3://{bucket.name} at {bucket.host}"),
-        offsite=backup.offsite,
-        production_host=_production(bucket.host, declared),
+    return replace(
+        _in_bucket(bucket, backup, declared),
         own_account=_is_of(account, service, bucket) if account and bucket.is_at_aws else None,
         versioned=None if state is None else state.get("Status") == "Enabled",
         lock=f"{rule.get('Mode', '')}, {days}" if rule else "",
     )
 
 
+def _in_bucket(bucket: Bucket, backup: Backup, declared: Declared) -> BackupPlace:
+    return BackupPlace(
+        kind=PlaceKind.BUCKET,
+        where=shown(f"s3://{bucket.name} at {bucket.host}"),
+        offsite=backup.offsite,
+        production_host=_production(bucket.host, declared),
+    )
+
+
 def _answered(ask: Callable[..., dict[str, Any]], **words: str) -> dict[str, Any] | None:
-    """An answer; None where it may not be asked: nothing of it is needed to say where something lies."""
+    """An answer; None where there is none: nothing of it is needed to say where something lies."""
     try:
         return ask(**words)
     except Failure:
@@ -132,7 +166,11 @@ def _answered(ask: Callable[..., dict[str, Any]], **words: str) -> dict[str, Any
 
 
 def _is_of(account: str, service: Any, bucket: Bucket) -> bool | None:
-    """Whether a bucket belongs to an account: S3 refuses whoever expects another owner."""
+    """Whether a bucket belongs to an account: S3 refuses whoever expects another owner. None: not known."""
     if _answered(service.head_bucket, Bucket=bucket.name) is None:
         return None
-    return _answered(service.head_bucket, Bucket=bucket.name, ExpectedBucketOwner=account) is not None
+    try:
+        service.head_bucket(Bucket=bucket.name, ExpectedBucketOwner=account)
+    except Failure as error:
+        return False if unseen(error, "").why is Reason.DENIED else None
+    return True

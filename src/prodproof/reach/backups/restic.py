@@ -24,6 +24,7 @@ from prodproof.reach.backups._bench import (
     usual_trouble,
 )
 from prodproof.reach.backups._pieces import files_restored
+from prodproof.reach.backups._repository import local_folder
 from prodproof.reach.backups.backup_store import (
     Contents,
     Damage,
@@ -69,9 +70,8 @@ class ResticStore:
         self._bench = bench
         self._password = password
         self._credentials = credentials
-        local = not re.match(r"[a-z0-9]+:", backup.repository)
         self._authority = ("--cacert", os.fspath((root / backup.ca).resolve())) if backup.ca else ()
-        self._repository = os.fspath(root / backup.repository) if local else backup.repository
+        self._repository = os.fspath(local_folder(backup, root) or backup.repository)
 
     def points(self, ending: Ending = never) -> tuple[RestorePoint, ...] | Unseen:
         bench = self._bench.until(ending)

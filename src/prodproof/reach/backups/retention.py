@@ -1,6 +1,5 @@
 """For how long a store's own settings keep copies: what will be taken away, whatever lies there now."""
 
-import configparser
 import re
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,11 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts.backups import RetentionSet
 from prodproof.facts.declared import Backup, Declared
 from prodproof.reach.backups._aws import Failure, client, unseen
+from prodproof.reach.backups._barman_settings import settings_of as barman_settings
 from prodproof.reach.backups._pgbackrest_settings import PgBackRestSettings, settings_of
 from prodproof.reach.backups.opening import UNTRUSTED, value_of
 
 DAY = 86400
-_LARGEST = 1 << 20
 _UNITS = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY}
 
 
@@ -29,7 +28,9 @@ def retention_of(backup: Backup, declared: Declared) -> RetentionSet | Unseen | 
         settings = settings_of(backup, root)
         return _of_pgbackrest(settings) if isinstance(settings, PgBackRestSettings) else settings
     if backup.kind == "barman":
-        return _of_barman(backup, root)
+        told = barman_settings(backup, root)
+        value = told if isinstance(told, Unseen) else told.value("retention_policy")
+        return _policy(value) if isinstance(value, str) else value
     if backup.kind in ("s3", "rds"):
         if not declared.trusted:
             return UNTRUSTED
@@ -59,30 +60,6 @@ def _of_pgbackrest(settings: PgBackRestSettings) -> RetentionSet | None:
         else:
             found.append(RetentionSet(says=f"{name}={value}", count=int(value)))
     return max(found, key=lambda item: (item.count is not None, item.seconds or 0, item.count or 0))
-
-
-def _of_barman(backup: Backup, root: Path) -> RetentionSet | Unseen | None:
-    main = root / backup.config if backup.config else Path("/etc/barman.conf")
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        _read(parser, main)
-        more = parser.get("barman", "configuration_files_directory", fallback="")
-        if more:
-            for file in sorted(Path(more).glob("*.conf")):
-                _read(parser, file)
-    except PermissionError:
-        return Unseen(Reason.DENIED, "Barman's settings may not be read")
-    except (OSError, configparser.Error):
-        return Unseen(Reason.NOT_CONFIGURED, f"Barman's settings cannot be read: {main}")
-    for section in (backup.server, "barman"):
-        if value := parser.get(section, "retention_policy", fallback="") if parser.has_section(section) else "":
-            return _policy(value)
-    return None
-
-
-def _read(parser: configparser.ConfigParser, file: Path) -> None:
-    with file.open("rb") as opened:
-        parser.read_string(opened.read(_LARGEST).decode("utf-8", "replace"))
 
 
 def _policy(value: str) -> RetentionSet | Unseen:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from prodproof.facts.declared import Backup
+from prodproof.reach.backups._buckets import buckets_of
 from prodproof.reach.backups._pgbackrest_settings import PgBackRestSettings, settings_of
 from prodproof.reach.one_way import Place
 
@@ -31,7 +32,7 @@ def places_of(backup: Backup, root: Path) -> tuple[Place, ...]:
             found = _of_url(backup.url, _HTTPS) if backup.url else _aws(backup.region)
             return _with_bucket(found, bucket)
         case "restic":
-            return _restic(backup)
+            return _restic(backup, root)
         case "borg":
             return _by_ssh(backup.repository)
         case "pgbackrest":
@@ -43,15 +44,14 @@ def places_of(backup: Backup, root: Path) -> tuple[Place, ...]:
     return ()
 
 
-def _restic(backup: Backup) -> tuple[Place, ...]:
+def _restic(backup: Backup, root: Path) -> tuple[Place, ...]:
     scheme, _, rest = backup.repository.partition(":")
     match scheme:
         case "s3":
-            url = rest if "://" in rest else f"https://{rest.lstrip('/')}"
-            bucket = urlsplit(url).path.strip("/").partition("/")[0]
-            found = _of_url(url, _HTTPS)
+            (bucket,) = buckets_of(backup, root)
+            found = _of_url(bucket.url or "", _HTTPS)
             more = _aws(backup.region) if found and found[0].host == _AWS else ()
-            return _with_bucket((*found, *more), bucket)
+            return _with_bucket((*found, *more), bucket.name)
         case "rest":
             return _of_url(rest, _REST)
         case "sftp":
@@ -75,9 +75,9 @@ def _pgbackrest(settings: PgBackRestSettings) -> tuple[Place, ...]:
             found.append(Place(host, int(settings.value(f"{repo}-host-port") or (_PGBACKREST_TLS if tls else _SSH))))
         elif settings.value(f"{repo}-type") == "s3":
             endpoint = settings.value(f"{repo}-storage-host") or settings.value(f"{repo}-s3-endpoint") or _AWS
-            (place,) = _of_url(endpoint if "://" in endpoint else f"https://{endpoint}", _HTTPS) or (Place(_AWS, 443),)
-            port = int(settings.value(f"{repo}-storage-port") or place.port)
-            found += _with_bucket((Place(place.host, port),), settings.value(f"{repo}-s3-bucket") or "")
+            for place in _of_url(endpoint if "://" in endpoint else f"https://{endpoint}", _HTTPS):
+                port = int(settings.value(f"{repo}-storage-port") or place.port)
+                found += _with_bucket((Place(place.host, port),), settings.value(f"{repo}-s3-bucket") or "")
     return tuple(found)
 
 

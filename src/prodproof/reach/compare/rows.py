@@ -43,6 +43,12 @@ ORDER BY 1, 2 LIMIT %s
 """
 
 
+_UNLOGGED = """
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND n.nspname !~ '^pg_' ORDER BY 1, 2 LIMIT %s
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """One table: how its rows are looked at."""
@@ -84,7 +90,7 @@ class Look:
 
 
 def tables(link: Link, *, full: bool = False) -> dict[str, Table]:
-    """Every table that holds rows, partitions one by one; unlogged ones are nobody's loss. Raises psycopg.Error.
+    """Every table whose rows outlive a crash, partitions one by one. Raises psycopg.Error.
 
     Args:
         full: look at every row of large tables, too.
@@ -106,6 +112,11 @@ def tables(link: Link, *, full: bool = False) -> dict[str, Table]:
         )
         found[table.full_name] = table
     return found
+
+
+def unlogged(link: Link) -> list[str]:
+    """Tables without a log, by their full names: a server that recovers empties them. Raises psycopg.Error."""
+    return [f"{schema}.{name}" for schema, name in link.ask(_UNLOGGED, (MAX_TABLES,))]
 
 
 class Digests:

@@ -21,6 +21,7 @@ from prodproof.reach.cut_off import CutOff
 from prodproof.reach.mariadb_scratch.client import Client, program, text_of
 from prodproof.reach.marked import MARK
 from prodproof.reach.process import Finished, run
+from prodproof.reach.server_folder import end_of, ended, send, working_in
 
 RESTORED = "restored"
 """What the database is called where a dump does not say how its source was."""
@@ -128,29 +129,12 @@ class ScratchServer:
 
     @property
     def pids(self) -> list[int]:
-        """Its processes: they work in its data directory."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if os.readlink(entry / "cwd") == os.fspath(self.data.resolve()):
-                    found.append(int(entry.name))
-            except OSError:  # gone meanwhile, or somebody else's
-                continue
-        return found
+        """Its processes."""
+        return working_in(self.data)
 
     def stop(self) -> bool:
         """End it at once, for its data are thrown away; returns whether it has ended."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while pids := self.pids:
-            for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    continue
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+        return ended(self.data, STOP_SECONDS, lambda pids: send(signal.SIGKILL, pids))
 
     def client(self, database: str) -> Client:
         """Asks it as its administrator."""
@@ -199,12 +183,8 @@ class ScratchServer:
 
     def trouble(self) -> str:
         """What its log says went wrong, in one line, without any value."""
-        try:
-            with open(self.log, "rb") as file:
-                file.seek(max(0, self.log.stat().st_size - 64 * 1024))
-                return _told(file.read())
-        except OSError:
-            return "its log cannot be read"
+        said = end_of(self.log)
+        return "its log cannot be read" if said is None else _told(said)
 
     def _write(self, statement: str) -> Unseen | None:
         client = program("mariadb", "mysql")
@@ -230,7 +210,6 @@ def _told(errors: bytes) -> str:
     lines = errors.decode("utf-8", "replace").splitlines()
     if any("No space left on device" in line or "Disk full" in line for line in lines):
         return "the disk of the scratch is full"
-    marked = [line for line in lines if "[ERROR]" in line or "FATAL" in line] or [
-        line for line in lines if line.strip()
-    ]
-    return re.sub(r"^\S+ +\S+ +\d+ +", "", (marked or ["no message"])[0].strip())[:200]
+    marked = [line for line in lines if "[ERROR]" in line or "FATAL" in line]
+    first = (marked or [line for line in lines if line.strip()] or ["no message"])[0]
+    return re.sub(r"^\S+ +\S+ +\d+ +", "", first.strip())[:200]

@@ -21,6 +21,7 @@ from prodproof.reach.cut_off import CutOff
 from prodproof.reach.marked import MARK
 from prodproof.reach.postgres_scratch.programs import program
 from prodproof.reach.process import Finished, run
+from prodproof.reach.server_folder import end_of, ended, send, working_in
 
 SUPERUSER = "postgres"
 MAX_SOCKET = 90
@@ -196,31 +197,20 @@ class ScratchCluster:
 
     @property
     def pids(self) -> list[int]:
-        """Its processes: they work in its data directory, whatever they call themselves."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if os.readlink(entry / "cwd") == os.fspath(self.data.resolve()):
-                    found.append(int(entry.name))
-            except OSError:  # gone meanwhile, or somebody else's
-                continue
-        return found
+        """Its processes."""
+        return working_in(self.data)
 
     def stop(self) -> bool:
         """End it at once, for its data are thrown away; returns whether it has ended."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while pids := self.pids:
-            hard = time.monotonic() > deadline - STOP_SECONDS / 2
-            # Its first process ends the others, and gives back what they shared.
-            for pid in pids if hard else [pid for pid in pids if _parent(pid) not in pids]:
-                try:
-                    os.kill(pid, signal.SIGKILL if hard else signal.SIGQUIT)
-                except (ProcessLookupError, PermissionError):
-                    continue
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+        soft = time.monotonic() + STOP_SECONDS / 2
+
+        def kill(pids: list[int]) -> None:
+            if time.monotonic() > soft:
+                send(signal.SIGKILL, pids)
+            else:  # its first process ends the others, and gives back what they shared
+                send(signal.SIGQUIT, (pid for pid in pids if _parent(pid) not in pids))
+
+        return ended(self.data, STOP_SECONDS, kill)
 
     # ---- asking
 
@@ -287,12 +277,8 @@ class ScratchCluster:
 
     def trouble(self) -> str:
         """What the server's log says went wrong, in one line, without any value."""
-        try:
-            with open(self.log, "rb") as file:
-                file.seek(max(0, self.log.stat().st_size - 64 * 1024))
-                return told(file.read())
-        except OSError:
-            return "its log cannot be read"
+        said = end_of(self.log)
+        return "its log cannot be read" if said is None else told(said)
 
 
 def told(errors: bytes) -> str:

@@ -127,9 +127,9 @@ class AccessKeys(Credential):
 
     def use(self, material: Material) -> Use | Unseen:
         id, keys = self.name(material), self._keys()
-        last = self._last(id) if not isinstance(keys, Unseen) and id in keys else None
         if isinstance(keys, Unseen):
             return keys
+        last = self._last(id) if id in keys else None
         if isinstance(last, Unseen):
             return last
         who: frozenset[str] = frozenset()

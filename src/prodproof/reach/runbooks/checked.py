@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from prodproof.facts import Unseen
 from prodproof.facts.alerting import RunbookLink, RunbookPlace
-from prodproof.facts.declared import Declared, Person
+from prodproof.facts.declared import Person
 from prodproof.facts.runbooks import RunbookProblem
 from prodproof.facts.runbooks import RunbookProblemKind as Kind
 from prodproof.reach.files.runbooks import steps as steps_below
@@ -14,7 +15,7 @@ from prodproof.reach.pipelines.shell import Command, commands, unwrapped
 from prodproof.reach.process import run
 from prodproof.reach.runbooks.book import Block, Runbook
 from prodproof.reach.runbooks.lifted import lifted
-from prodproof.reach.runbooks.pages import authority, declared_authorities, read_pages
+from prodproof.reach.runbooks.pages import read_pages
 from prodproof.reach.world import World
 from prodproof.system.errors import inert
 
@@ -65,25 +66,35 @@ def lacking(book: Runbook) -> Callable[[World], Iterator[str]]:
     return look
 
 
-def dead_pages(book: Runbook, world: World) -> tuple[RunbookProblem, ...]:
-    """Links to pages of declared sites that do not answer; no other site is asked."""
+@dataclass(frozen=True)
+class LinkedPages:
+    """What came of the links of a runbook to sites."""
+
+    dead: tuple[RunbookProblem, ...]
+    """Links to pages of declared sites that are not there."""
+
+    unread: tuple[str, ...]
+    """Links of which nobody saw whether they lead somewhere: to sites that are not the team's own, which are not asked,
+    and to pages that could not be read."""
+
+
+def linked_pages(book: Runbook, world: World) -> LinkedPages:
+    """Follow the links to pages of declared sites; no other site is asked."""
     links = {target: line for target, line in _targets(book.text) if target.startswith(("http://", "https://"))}
     pages = read_pages([RunbookLink(target=target, place=RunbookPlace.URL) for target in links], world)
-    dead = (RunbookPlace.MISSING, RunbookPlace.NO_HEADING)
-    return tuple(
-        sorted(
-            RunbookProblem(links[target], f"{inert(target, 200)} is not there", Kind.LINK)
-            for target, page in pages.items()
-            if page.place in dead
-        )
+    dead = {target for target, page in pages.items() if page.place in (RunbookPlace.MISSING, RunbookPlace.NO_HEADING)}
+    read = dead | {target for target, page in pages.items() if page.place is RunbookPlace.FILE}
+    return LinkedPages(
+        dead=tuple(
+            sorted(RunbookProblem(links[target], f"{inert(target, 200)} is not there", Kind.LINK) for target in dead)
+        ),
+        unread=tuple(sorted(inert(target, 200) for target in links.keys() - read)),
     )
 
 
-def unasked(text: str, declared: Declared) -> tuple[str, ...]:
-    """Links to sites that are not the team's own, which nobody asks whether they are there."""
-    own = declared_authorities(declared)
-    links = {target for target, _ in _targets(text) if target.startswith(("http://", "https://"))}
-    return tuple(sorted(inert(link, 200) for link in links if authority(link) not in own))
+def dead_pages(book: Runbook, world: World) -> tuple[RunbookProblem, ...]:
+    """Links to pages of declared sites that are not there."""
+    return linked_pages(book, world).dead
 
 
 def unowned(book: Runbook, people: Collection[Person], *, owned: bool = False) -> Iterator[RunbookProblem]:

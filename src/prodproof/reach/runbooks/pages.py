@@ -23,7 +23,7 @@ _GONE = (404, 410)
 
 def declared_authorities(declared: Declared) -> frozenset[str]:
     """Sites that may be asked: every declared entry point, and pages that are declared as runbooks."""
-    books = (authority(book.path) for book in declared.runbooks if book.path.startswith(("http://", "https://")))
+    books = (_authority(book.path) for book in declared.runbooks if book.path.startswith(("http://", "https://")))
     return frozenset({*(entry.authority for entry in declared.all_entry_points), *books} - {""})
 
 
@@ -40,11 +40,10 @@ def read_pages(links: Iterable[RunbookLink], world: World) -> dict[str, RunbookL
 
 
 def _may_be_asked(link: RunbookLink, hosts: frozenset[str]) -> bool:
-    return link.place is RunbookPlace.URL and authority(link.target) in hosts
+    return link.place is RunbookPlace.URL and _authority(link.target) in hosts
 
 
-def authority(url: str) -> str:
-    """Host and port of an address; empty for what is none."""
+def _authority(url: str) -> str:
     try:
         return authority_of(url)
     except ValueError:

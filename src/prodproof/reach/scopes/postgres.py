@@ -13,10 +13,10 @@ from psycopg import sql
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Power
 from prodproof.facts.secret_scope import Holding, SecretScope, Trial
+from prodproof.reach.postgres_session import CONNECT_SECONDS, refusal
 from prodproof.reach.scopes.purpose import is_declared, is_declared_power, undeclared
 from prodproof.reach.secret import Secret
 
-CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 30
 MAX_ROWS = 20_000
 REFUSED = "42501"
@@ -247,20 +247,6 @@ def _named(schema: object, name: object) -> str:
     return str(name) if schema == "public" else f"{schema}.{name}"
 
 
-_REFUSALS = (
-    ("authentication failed", Unseen(Reason.DENIED, "PostgreSQL does not accept it")),
-    ("no password supplied", Unseen(Reason.DENIED, "PostgreSQL asks for a password, and there is none")),
-    ("no pg_hba.conf entry", Unseen(Reason.DENIED, "PostgreSQL does not let this user in from here")),
-    ("not permitted to log in", Unseen(Reason.DENIED, "its role may not log in")),
-    ("permission denied", Unseen(Reason.DENIED, "it may not connect to this database")),
-    ("does not exist", Unseen(Reason.NOT_CONFIGURED, "the database or the role does not exist")),
-    ("invalid ", Unseen(Reason.NOT_CONFIGURED, "it is no connection string that PostgreSQL understands")),
-    ('missing "="', Unseen(Reason.NOT_CONFIGURED, "it is no connection string that PostgreSQL understands")),
-    ("certificate", Unseen(Reason.UNREACHABLE, "the server's certificate is not trusted")),
-    ("timeout", Unseen(Reason.TIMED_OUT, f"no connection within {CONNECT_SECONDS} s")),
-)
-
-
 def _why(error: psycopg.Error) -> Unseen:
     """The true reason; the server's own words are left out, they may quote the connection string."""
     state = error.sqlstate or ""
@@ -270,5 +256,4 @@ def _why(error: psycopg.Error) -> Unseen:
         return Unseen(Reason.DENIED, "it may not read the catalogue")
     if state and state[:2] not in ("08", "57", "28"):
         return Unseen(Reason.INCOMPLETE, f"PostgreSQL answers with error {state}")
-    words = str(error).lower()
-    return next((unseen for text, unseen in _REFUSALS if text in words), Unseen(Reason.UNREACHABLE, "no connection"))
+    return refusal(error)
