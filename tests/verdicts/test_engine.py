@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -66,13 +67,13 @@ def claim(proof: str = "outside", when_none: str = "unknown", verifiable: bool =
     return other(lit.judges[0].function)
 
 
-def seen(subject: Subject = A, light: str = "on", **changes: object) -> Observation[Lamp]:
+def seen(subject: Subject = A, light: str = "on", **changes: Any) -> Observation[Lamp]:
     plain: Observation[Lamp] = Observation(subject, Lamp(light), NOON, "outside", Proof.OUTSIDE)
-    return replace(plain, **changes)  # type: ignore[arg-type]  # fields of Observation
+    return replace(plain, **changes)
 
 
-def judged(*observations: Observation[Lamp], of: Guarantee = lit, system: Declared = SYSTEM, **more: object) -> Result:
-    survey = Survey(Lamp, observations, **more)  # type: ignore[arg-type]  # fields of Survey
+def judged(*observations: Observation[Lamp], of: Guarantee = lit, system: Declared = SYSTEM, **more: Any) -> Result:
+    survey = Survey(Lamp, observations, **more)
     return decide(of, Evidence.of([survey]), system, NOON)
 
 

@@ -1,10 +1,10 @@
-"""What is wrong with a runbook, as findings."""
+"""What a look at a runbook says of it."""
 
 from collections.abc import Iterable, Iterator
 
-from prodproof.facts import Location
-from prodproof.facts.runbooks import RunbookProblem, RunbookProblemKind
-from prodproof.verdicts import Finding
+from prodproof.facts import Location, Reason
+from prodproof.facts.runbooks import RunbookChecked, RunbookProblem, RunbookProblemKind
+from prodproof.verdicts import Finding, Verdict, broken, holds, unknown
 
 
 def findings_of(path: str, problems: Iterable[RunbookProblem]) -> Iterator[Finding]:
@@ -16,15 +16,18 @@ def findings_of(path: str, problems: Iterable[RunbookProblem]) -> Iterator[Findi
         )
 
 
-def certain(problems: Iterable[RunbookProblem]) -> tuple[RunbookProblem, ...]:
-    """Without programs that are not installed where somebody looked: they may be where the runbook is followed."""
-    return tuple(item for item in problems if item.kind is not RunbookProblemKind.PROGRAM)
-
-
-def seen_elsewhere(problems: Iterable[RunbookProblem], unasked: Iterable[str]) -> str:
-    """What a look from inside leaves open, to be said beside what holds."""
-    programs = sum(item.kind is RunbookProblemKind.PROGRAM for item in problems)
-    links = sum(1 for _ in unasked)
-    said = [f"{programs} of its programs not on this machine"] * bool(programs)
-    said += [f"{links} links to other sites not asked"] * bool(links)
-    return "".join(f"; {item}" for item in said)
+def as_written(found: RunbookChecked) -> Verdict:
+    """A runbook that was read and not run: this can break a claim, and never make it hold."""
+    # Programs that are not installed where somebody looked may be where the runbook is followed.
+    certain = [item for item in found.problems if item.kind is not RunbookProblemKind.PROGRAM]
+    if certain:
+        return broken(*findings_of(found.path, certain))
+    steps = found.steps + found.persons
+    if not steps and not found.prose:
+        return broken(Finding("no-steps", f"{found.path} says nothing that anybody could do", key="steps"))
+    if not steps:
+        return unknown(Reason.INSUFFICIENT_PROOF, "it is written for people alone: no drill can follow it")
+    said = [f"{steps} steps; what they name is there"]
+    said += [f"{len(found.problems)} of its programs not on this machine"] * bool(found.problems)
+    said += [f"{len(found.unasked)} links not followed"] * bool(found.unasked)
+    return holds("; ".join(said))

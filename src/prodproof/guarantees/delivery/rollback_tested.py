@@ -4,8 +4,8 @@ Risk: A rollback that was never tried fails when it is needed, usually on a migr
 Verified: The drill `rollback` runs two versions of each Django application from their commits, on a scratch database
 (a copy of real data if one is declared): the previous one works, the current one migrates, works and leaves jobs; the
 previous one must then serve, read everything, write every model that it could write before and carry the jobs out, in
-the declared time if there is one; and the current one once more. Migrations are undone first if that is how the team
-goes back; else the previous version must run on the newer schema. Which versions ran is known by their commits; a
+the time that is declared now, if any; and the current one once more. Migrations are undone first if that is how the
+team goes back; else the previous version must run on the newer schema. Which versions ran is known by their commits; a
 version page, if one is declared, must name them too. What the deployment itself does is not tried. A model that no row
 could be made up for is unknown: nothing is known of writing it.
 Mend: Keep migrations compatible with the previous version, keep the last artifacts, and roll staging back and
@@ -15,6 +15,7 @@ forth with each larger release.
 from dataclasses import replace
 
 from prodproof.facts import Reason
+from prodproof.facts.declared import DjangoApp, Rehearsal
 from prodproof.facts.rollbacks import Phase, PhaseTime, RollbackTried, RollbackTrouble, Trouble, Version
 from prodproof.guarantees._spans import span
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
@@ -42,8 +43,9 @@ MENDS = {
     severity="high",
     nothing="no application is declared that could be rolled back: [[django]]",
 )
-def judge(fact: RollbackTried) -> Verdict:
-    """One application, rolled back and forward."""
+def judge(fact: RollbackTried, declared: DjangoApp | None) -> Verdict:
+    """One application, rolled back and forward. Not every application must have been."""
+    objective = declared.rollback.objective if declared and declared.rollback else None
     found = [
         Finding(
             item.trouble.value,
@@ -53,8 +55,8 @@ def judge(fact: RollbackTried) -> Verdict:
         )
         for item in fact.troubles
     ]
-    if fact.took is not None and fact.objective is not None and fact.took > fact.objective:
-        said = f"the previous version served after {span(fact.took)}, and must within {span(fact.objective)}"
+    if fact.took is not None and objective is not None and fact.took > objective:
+        said = f"the previous version served after {span(fact.took)}, and must within {span(objective)}"
         found.append(Finding("slow", said, key="objective"))
     if found:
         return broken(*found)
@@ -85,18 +87,30 @@ _WELL = RollbackTried(
     phases=tuple(PhaseTime(phase=phase, seconds=2.0) for phase in Phase),
     models=5,
     queue=True,
-    objective=60.0,
     took=60.0,
 )
+_APP = DjangoApp(
+    environment="production", manage=("manage.py",), rollback=Rehearsal(manage=("manage.py",), objective=60)
+)
+_NO_LIMIT = Rehearsal(manage=("manage.py",))
 _COLUMN = RollbackTrouble(
     trouble=Trouble.UNREADABLE, phase=Phase.PREVIOUS, what="shop.Order", detail="no such column: total"
 )
 
 EXAMPLES = (
-    Example("there and back", _WELL, holds, says="HEAD to v1 and back on a copy of real data, 1 migrations apart"),
+    Example(
+        "there and back", _WELL, holds, _APP, says="HEAD to v1 and back on a copy of real data, 1 migrations apart"
+    ),
     Example("on made-up data", replace(_WELL, copied=False), holds, says="made-up data"),
-    Example("without an objective", replace(_WELL, objective=None), holds),
-    Example("a second too slow", replace(_WELL, took=61.0), broken, says="after 1 min 1 s, and must within 1 min"),
+    Example("without an objective", replace(_WELL, took=61.0), holds, replace(_APP, rollback=_NO_LIMIT)),
+    Example("no rollback is declared any more", replace(_WELL, took=61.0), holds, replace(_APP, rollback=None)),
+    Example(
+        "a second too slow",
+        replace(_WELL, took=61.0, objective=90.0),
+        broken,
+        _APP,
+        says="after 1 min 1 s, and must within 1 min",
+    ),
     Example(
         "a migration that the previous version cannot run on",
         replace(_WELL, troubles=(_COLUMN,), took=None, phases=_WELL.phases[:5]),
@@ -112,7 +126,7 @@ EXAMPLES = (
         )
         for trouble in Trouble
     ),
-    Example("trouble, and too slow", replace(_WELL, took=90.0, troubles=(_COLUMN,)), broken, says="(and 1 more)"),
+    Example("trouble, and too slow", replace(_WELL, took=90.0, troubles=(_COLUMN,)), broken, _APP, says="(and 1 more)"),
     Example(
         "it did not come to its end",
         replace(_WELL, phases=_WELL.phases[:5]),
@@ -120,7 +134,7 @@ EXAMPLES = (
         says="did not come to again",
         reason=Reason.INCOMPLETE,
     ),
-    Example("not timed", replace(_WELL, took=None), unknown, says="how long", reason=Reason.INCOMPLETE),
+    Example("not timed", replace(_WELL, took=None), unknown, _APP, says="how long", reason=Reason.INCOMPLETE),
     Example(
         "a model that no row could be made up for",
         replace(_WELL, untried=("shop.Parcel",)),

@@ -165,8 +165,18 @@ def _more(**changes: Any) -> ZoneNames:
     return replace(_ZONE, names=(*_ZONE.names, replace(assets, **changes)))
 
 
+def _plain(**changes: Any) -> ZoneNames:
+    """One name more, that leads to no service which gives names away."""
+    return _more(service="", takeover=None, **changes)
+
+
 def _apex(**changes: Any) -> ZoneNames:
     return replace(_ZONE, names=(replace(_APEX, **changes), _MAIL, _WWW))
+
+
+def _served(**changes: Any) -> ZoneNames:
+    """The zone, whose name server answers otherwise."""
+    return _apex(servers=(replace(_APEX.servers[0], **changes),))
 
 
 _AT_AWS = replace(_SHOP, vendors=(Vendor(name="AWS", hosts=("amazonaws.com",)),))
@@ -190,7 +200,7 @@ EXAMPLES = (
     ),
     Example(
         "a CNAME to nowhere",
-        _more(lookup=Lookup.NO_NAME, chain=("gone.example",), addresses=(), service="", takeover=None, answers=None),
+        _plain(lookup=Lookup.NO_NAME, chain=("gone.example",), addresses=(), answers=None),
         broken,
         _SHOP,
         says="does not exist",
@@ -201,15 +211,10 @@ EXAMPLES = (
         holds,
         _SHOP,
     ),
-    Example(
-        "a declared vendor",
-        _more(chain=("shop.helpdesk.example",), service="", takeover=None),
-        holds,
-        _SHOP,
-    ),
+    Example("a declared vendor", _plain(chain=("shop.helpdesk.example",)), holds, _SHOP),
     Example(
         "a test server that nobody declared",
-        _more(name="test.shop.example", chain=(), service="", takeover=None),
+        _plain(name="test.shop.example", chain=()),
         broken,
         _SHOP,
         says="nobody declared",
@@ -235,20 +240,10 @@ EXAMPLES = (
         says="whoever registers it",
     ),
     Example(
-        "a name server that does not serve it",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.REFUSED),)),
-        broken,
-        _SHOP,
-        says="does not serve it",
+        "a name server that does not serve it", _served(serves=Lookup.REFUSED), broken, _SHOP, says="does not serve it"
     ),
     Example("SERVFAIL", _apex(lookup=Lookup.SERVER_FAILED, addresses=()), unknown, _SHOP, reason=Reason.UNREACHABLE),
-    Example(
-        "a circle of CNAMEs",
-        _more(lookup=Lookup.BROKEN, service="", takeover=None),
-        unknown,
-        _SHOP,
-        reason=Reason.INCOMPLETE,
-    ),
+    Example("a circle of CNAMEs", _plain(lookup=Lookup.BROKEN), unknown, _SHOP, reason=Reason.INCOMPLETE),
     Example(
         "a bucket that could not be asked",
         _more(name="www.shop.example", answers=False, visit_unseen=Unseen(Reason.TIMED_OUT, "no answer")),
@@ -266,7 +261,7 @@ EXAMPLES = (
     ),
     Example(
         "no route to a server of a delegation",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.UNREACHABLE),)),
+        _served(serves=Lookup.UNREACHABLE),
         unknown,
         _SHOP,
         reason=Reason.UNREACHABLE,
@@ -281,43 +276,22 @@ EXAMPLES = (
     ),
     Example(
         "a name server could not be looked up",
-        _apex(servers=(replace(_APEX.servers[0], lookup=Lookup.TIMED_OUT),)),
+        _served(lookup=Lookup.TIMED_OUT),
         unknown,
         _SHOP,
         reason=Reason.TIMED_OUT,
     ),
     Example(
         "a name server did not say whether it serves",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.TIMED_OUT),)),
+        _served(serves=Lookup.TIMED_OUT),
         unknown,
         _SHOP,
         reason=Reason.TIMED_OUT,
     ),
-    Example(
-        "a name server answers nonsense",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.BROKEN),)),
-        unknown,
-        _SHOP,
-        reason=Reason.INCOMPLETE,
-    ),
-    Example(
-        "a name server fails for the zone",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.SERVER_FAILED),)),
-        broken,
-        _SHOP,
-    ),
-    Example(
-        "a name server knows no such zone",
-        _apex(servers=(replace(_APEX.servers[0], serves=Lookup.NO_NAME),)),
-        broken,
-        _SHOP,
-    ),
-    Example(
-        "a name server without an address",
-        _apex(servers=(replace(_APEX.servers[0], lookup=Lookup.NO_DATA),)),
-        broken,
-        _SHOP,
-    ),
+    Example("a name server answers nonsense", _served(serves=Lookup.BROKEN), unknown, _SHOP, reason=Reason.INCOMPLETE),
+    Example("a name server fails for the zone", _served(serves=Lookup.SERVER_FAILED), broken, _SHOP),
+    Example("a name server knows no such zone", _served(serves=Lookup.NO_NAME), broken, _SHOP),
+    Example("a name server without an address", _served(lookup=Lookup.NO_DATA), broken, _SHOP),
     Example(
         "mail to a name without an address",
         _apex(mail=(TargetSeen(name="mx.gone.example", lookup=Lookup.NO_DATA),)),
@@ -327,55 +301,31 @@ EXAMPLES = (
     ),
     Example(
         "an entry point on a port of its own",
-        _more(name="admin.shop.example", chain=(), addresses=("198.51.100.1",), service="", takeover=None),
+        _plain(name="admin.shop.example", chain=(), addresses=("198.51.100.1",)),
         holds,
         replace(_SHOP, all_entry_points=(EntryPoint(url="https://admin.shop.example:8443"),)),
     ),
-    Example(
-        "a name of a declared address",
-        _more(chain=(), addresses=("203.0.113.7",), service="", takeover=None),
-        holds,
-        _SHOP,
-    ),
+    Example("a name of a declared address", _plain(chain=(), addresses=("203.0.113.7",)), holds, _SHOP),
     Example(
         "a name of two addresses, one declared",
-        _more(chain=(), addresses=("203.0.113.7", "198.51.100.9"), service="", takeover=None),
+        _plain(chain=(), addresses=("203.0.113.7", "198.51.100.9")),
         broken,
         _SHOP,
     ),
-    Example("a name whose address is gone", _more(chain=(), addresses=(), service="", takeover=None), broken, _SHOP),
+    Example("a name whose address is gone", _plain(chain=(), addresses=()), broken, _SHOP),
     Example(
         "a declared host by its name",
-        _more(name="web2.shop.example", chain=(), service="", takeover=None),
+        _plain(name="web2.shop.example", chain=()),
         holds,
         replace(_SHOP, all_hosts=(Host(name="Web2.shop.example."),)),
     ),
     Example("the address of a declared entry point", _ZONE, holds, replace(_SHOP, hosts=())),
-    Example(
-        "an alias of a declared name",
-        _more(chain=("shop.example",), addresses=("203.0.113.99",), service="", takeover=None),
-        holds,
-        _SHOP,
-    ),
-    Example(
-        "an alias of a vendor's own name", _more(chain=("helpdesk.example",), service="", takeover=None), holds, _SHOP
-    ),
-    Example(
-        "an alias that only ends like a vendor",
-        _more(chain=("myhelpdesk.example",), service="", takeover=None),
-        broken,
-        _SHOP,
-    ),
-    Example(
-        "the name of a name server", _more(name="ns1.dns.example", chain=(), service="", takeover=None), holds, _SHOP
-    ),
-    Example(
-        "a name that begins with an underscore",
-        _more(name="_dmarc.shop.example", service="", takeover=None),
-        holds,
-        _SHOP,
-    ),
-    Example("a name that ends with one", _more(name="dmarc_.shop.example", service="", takeover=None), broken, _SHOP),
+    Example("an alias of a declared name", _plain(chain=("shop.example",), addresses=("203.0.113.99",)), holds, _SHOP),
+    Example("an alias of a vendor's own name", _plain(chain=("helpdesk.example",)), holds, _SHOP),
+    Example("an alias that only ends like a vendor", _plain(chain=("myhelpdesk.example",)), broken, _SHOP),
+    Example("the name of a name server", _plain(name="ns1.dns.example", chain=()), holds, _SHOP),
+    Example("a name that begins with an underscore", _plain(name="_dmarc.shop.example"), holds, _SHOP),
+    Example("a name that ends with one", _plain(name="dmarc_.shop.example"), broken, _SHOP),
     Example(
         "a service at which nothing can be taken, and it answers",
         _more(service="AWS CloudFront", takeover=Takeover.NOT_VULNERABLE),
@@ -410,10 +360,10 @@ EXAMPLES = (
     Example("the name server may not be asked", _apex(lookup=Lookup.NOT_ALLOWED), unknown, _SHOP, reason=Reason.DENIED),
     Example("the name server was not asked", _apex(lookup=Lookup.NOT_ASKED), unknown, _SHOP, reason=Reason.INCOMPLETE),
     Example("a zone of one declared address", replace(_ZONE, names=(_WWW,)), holds, _SHOP),
-    Example("a technical name below another", _more(name="a._x.shop.example", service="", takeover=None), holds, _SHOP),
+    Example("a technical name below another", _plain(name="a._x.shop.example"), holds, _SHOP),
     Example(
         "a declared host without an address",
-        _more(name="web2.shop.example", chain=(), addresses=(), service="", takeover=None),
+        _plain(name="web2.shop.example", chain=(), addresses=()),
         holds,
         replace(_SHOP, all_hosts=(Host(name="web2.shop.example"),)),
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodproof.facts import Reason
-from prodproof.facts.restores import ComparedWith, Difference, DifferenceKind, MomentBy, RestoreTested
+from prodproof.facts.restores import ComparedWith, Difference, DifferenceKind, MomentBy, RestoreTested, Undecided
 from prodproof.verdicts import Example, Finding, Verdict, broken, holds, unknown
 from prodproof.verdicts.example import NOON
 
@@ -14,6 +14,9 @@ _LEFT_OUT = (
     DifferenceKind.MISSING_FILE,
     DifferenceKind.ROW_WITHOUT_FILE,
 )
+_TABLE = "table "
+"""How the drill names a table as a whole, and not its rows."""
+
 _MEND = "add it to what the backup copies, and run the restore drill again"
 
 
@@ -23,6 +26,8 @@ def came_back(fact: RestoreTested) -> Verdict:
         return broken(*findings)
     if fact.failure:
         return unknown(Reason.INCOMPLETE, f"what a backup holds shows when it is restored: {fact.failure}")
+    if maybe := next((item for item in fact.undecided if item.what.startswith(_TABLE)), None):
+        return unknown(Reason.INCOMPLETE, f"nobody can decide whether it was left out: {maybe.what}: {maybe.says}")
     what = f"{fact.tables} tables with {fact.rows} rows" if fact.of_rows else f"{fact.tables} files"
     if fact.recovered_by is MomentBy.HEARTBEAT:
         return holds(f"{what} came back, the newest heartbeat among them")
@@ -58,6 +63,9 @@ _ROWS = RestoreTested(
 )
 _FILES = replace(_ROWS, of_rows=False, rows=0, tables=300, recovered_by=MomentBy.BACKUP, recovered_to=None)
 _DIFFERENCE = Difference(kind=DifferenceKind.MISSING_TABLE, what="table public.line", says="is not in the copy")
+_MAYBE = Undecided(
+    what="table public.line", says="is at the source and not in the copy; nothing says that it is newer than the backup"
+)
 _DAMAGED = Difference(kind=DifferenceKind.CHANGED_ROWS, what="public.line", says="2 rows differ")
 
 EXAMPLES = (
@@ -86,6 +94,21 @@ EXAMPLES = (
         for kind in _LEFT_OUT
     ),
     Example("what came back is damaged, and all of it is there", replace(_ROWS, differences=(_DAMAGED,)), holds),
+    Example(
+        "a table that may be newer than the backup",
+        replace(_ROWS, undecided=(Undecided(what="public.event", says="3 rows differ"), _MAYBE)),
+        unknown,
+        says="whether it was left out: table public.line: is at the source",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "rows and views that may be newer than the backup",
+        replace(
+            _ROWS,
+            undecided=(Undecided(what="public.event", says="3 rows differ"), replace(_MAYBE, what="view public.sums")),
+        ),
+        holds,
+    ),
     Example("no file came back", replace(_FILES, tables=0), broken, says="nothing of it came back from nightly"),
     Example("tables without rows", replace(_ROWS, rows=0), broken, says="nothing of it came back from nightly"),
     Example("the canary row is missing", replace(_ROWS, recovered_to=None), broken, says="canary row"),

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from prodproof.facts.store_backups import Moment
 
-_HOUR = timedelta(hours=1)
 _ENOUGH = 2
 """Intervals in a row that are evidence of how often copies are made."""
 
@@ -60,14 +59,3 @@ def without_thinned(gaps: Sequence[Gap], rpo: timedelta) -> Sequence[Gap]:
     if good >= _ENOUGH and len(older) >= _ENOUGH and all(gap.least > rpo for gap in older):
         return gaps[len(older) :]
     return gaps
-
-
-def span(time: timedelta) -> str:
-    """A length of time in words, in one unit: `24.5 hours`."""
-    if time >= 2 * 24 * _HOUR:
-        return f"{time / (24 * _HOUR):.1f} days"
-    if time >= 2 * _HOUR:
-        return f"{time / _HOUR:.1f} hours"
-    if time >= timedelta(minutes=2):
-        return f"{time.total_seconds() / 60:.0f} minutes"
-    return f"{time.total_seconds():.0f} seconds"

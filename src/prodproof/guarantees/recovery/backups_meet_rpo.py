@@ -5,24 +5,25 @@ Verified: For every [[data_store]], the restore points of all its backups: the l
 moment at which the next was whole, in the last 30 days (or as long as they are kept), and from the start of the newest
 until now, against `rpo`. Those that lie `offsite` must do alone for the total loss, whose scenario may have an `rpo` of
 its own. Where a tool does not say when a copy was begun, `takes_at_most` of the store's [restore] counts. Older copies
-that were thinned out say nothing, one alone is no proof. With PostgreSQL's continuous archiving its lag counts instead:
-`archive_timeout`, segments that wait, and whether what is archived really lies beside the copies; it needs `dsn` and a
-role with pg_monitor. A store of the kind "cache" needs none. The lag as a row experiences it is measured by the drill
-`point-in-time`.
+that were thinned out say nothing, one alone is no proof. Where copies come too seldom, PostgreSQL's continuous
+archiving is enough: `archive_timeout`, segments that wait, and whether what is archived really lies beside the copies,
+or how far Barman is behind that takes the log as it is written; it needs `dsn` and a role with pg_monitor. A store of
+the kind "cache" needs none. The lag as a row experiences it is measured by the drill `point-in-time`.
 Mend: Run backups more often than the objective and ship WAL continuously; measure by the worst gap, not by the newest
 file.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore, Scenario, ScenarioKind
 from prodproof.facts.store_backups import Archiving, BackupMoments, Moment, StoreBackups, UnlistedBackup
+from prodproof.guarantees._spans import span
 from prodproof.guarantees.recovery._archived_log import EXAMPLES as LOG_EXAMPLES
-from prodproof.guarantees.recovery._archived_log import MINUTES, REFUSED, by_log, hands_on
-from prodproof.guarantees.recovery._intervals import gaps_of, point_of, span, without_thinned
+from prodproof.guarantees.recovery._archived_log import MINUTES, REFUSED, by_log
+from prodproof.guarantees.recovery._intervals import gaps_of, point_of, without_thinned
 from prodproof.verdicts import Example, Finding, Kind, Verdict, broken, guarantee, holds, unknown
 from prodproof.verdicts.example import NOON
 from prodproof.verdicts.verdict import fold
@@ -68,24 +69,27 @@ def _elsewhere(verdict: Verdict) -> Verdict:
 
 
 def _of(fact: StoreBackups, declared: DataStore, objective: int) -> Verdict:
-    """Whether these copies come often enough."""
+    """Whether these copies, or the log beside them, come often enough: one way is enough."""
     rpo = timedelta(seconds=objective)
     logged = [item for item in fact.backups if item.log_until]
-    if logged and isinstance(fact.archiving, Archiving) and hands_on(fact.archiving):
-        return by_log(fact.archiving, logged, rpo, fact.looked)
-    verdict = _by_copies(fact, fact.backups, rpo, timedelta(seconds=declared.restore.takes_at_most))
-    if verdict.kind is Kind.HOLDS:
-        return verdict
+    ways = (
+        list(by_log(fact.archiving, logged, rpo, fact.looked))
+        if logged and isinstance(fact.archiving, Archiving)
+        else []
+    )
+    ways.append(_by_copies(fact, rpo, timedelta(seconds=declared.restore.takes_at_most)))
+    if enough := next((way for way in ways if way.kind is Kind.HOLDS), None):
+        return enough
     if logged and isinstance(fact.archiving, Unseen):
         return unknown(fact.archiving.why, fact.archiving.detail)
     if fact.unlisted:
         first = fact.unlisted[0]
         return unknown(first.unseen.why, f"{first.backup}: {first.unseen.detail}")
-    return verdict
+    return ways[0]
 
 
-def _by_copies(fact: StoreBackups, backups: Sequence[BackupMoments], rpo: timedelta, takes: timedelta) -> Verdict:
-    moments = [moment for item in backups for moment in item.moments]
+def _by_copies(fact: StoreBackups, rpo: timedelta, takes: timedelta) -> Verdict:
+    moments = [moment for item in fact.backups for moment in item.moments]
     if not moments:
         return broken(Finding("empty", "there is no restore point of it", key="empty", mend="make a copy now"))
     points = [point for moment in moments if (point := point_of(moment, takes))]
@@ -118,174 +122,147 @@ def _copy(hours: float, takes: float = 0.5) -> Moment:
     return Moment(started=whole - takes * _HOUR, completed=whole)
 
 
+def _daily(days: int, *, but: int = -1, newest: float = 10, every: float = 24, **changes: Any) -> tuple[Moment, ...]:
+    """One a day but on one of them; the newest so many hours ago."""
+    return tuple(replace(_copy(newest + every * day), **changes) for day in range(days) if day != but)
+
+
 _STORE = DataStore(name="database", kind="postgres", rto=4 * 3600, rpo=25 * 3600)
-_NIGHTLY = BackupMoments(backup="nightly", kind="borg", moments=tuple(_copy(10 + 24 * day) for day in range(31)))
+_NIGHTLY = BackupMoments(backup="nightly", kind="borg", moments=_daily(31))
 _FACT = StoreBackups(looked=NOON, backups=(_NIGHTLY,), keep=60 * 86400)
 _TOTAL = Scenario(name="the region is lost", kind=ScenarioKind.TOTAL_LOSS, rpo=50 * 3600)
 _UNLISTED = UnlistedBackup(backup="bucket", offsite=False, unseen=Unseen(Reason.UNREACHABLE, "no answer"))
 
 
-def _nightly(*moments: Moment) -> StoreBackups:
-    return replace(_FACT, backups=(replace(_NIGHTLY, moments=moments),))
+def _made(*moments: Moment, **changes: Any) -> StoreBackups:
+    return replace(_FACT, backups=(replace(_NIGHTLY, moments=moments),), **changes)
 
+
+def _hours_ago(*hours: float) -> StoreBackups:
+    return _made(*map(_copy, hours))
+
+
+_MISSED = _made(*_daily(20, but=10))
+_THINNED = _hours_ago(10, 34, 58, 226, 394)
+_NO_BEGINNING, _NO_END = _made(*_daily(9, started=None)), _made(*_daily(9, completed=None))
+_HALF_OFFSITE = replace(_FACT, backups=(_NIGHTLY, replace(_NIGHTLY, offsite=True, moments=_NIGHTLY.moments[::2])))
+_TAKES = replace(_STORE.restore, takes_at_most=1800)
 
 EXAMPLES = (
-    Example("every night", _FACT, holds, _STORE, says="at most 24.5 hours lay between copies, of 25.0 hours"),
+    Example("every night", _FACT, holds, _STORE, says="at most 1 d 30 min lay between copies, of 1 d 1 h"),
     Example("as long as is allowed", _FACT, holds, replace(_STORE, rpo=24 * 3600 + 1800)),
     Example(
         "a second longer than is allowed",
         _FACT,
         broken,
         replace(_STORE, rpo=24 * 3600 + 1799),
-        says="24.5 hours passed until a copy was whole on 2026-05-03 at 02:00; 24.5 hours may be lost",
+        says="1 d 30 min passed until a copy was whole on 2026-05-03 at 02:00; 1 d 29 min may be lost",
     ),
     Example(
         "a newest copy older than the objective",
-        _nightly(*(_copy(30 + 24 * day) for day in range(9))),
+        _made(*_daily(9, newest=30)),
         broken,
         _STORE,
-        says="the newest copy was begun 30.5 hours ago; 25.0 hours may be lost",
+        says="the newest copy was begun 1 d 6 h ago; 1 d 1 h may be lost",
     ),
-    Example("begun just as long ago as is allowed", _nightly(_copy(24.5), _copy(48)), holds, _STORE),
+    Example("begun just as long ago as is allowed", _hours_ago(24.5, 48), holds, _STORE),
     Example(
         "a night without one, ten days ago",
-        _nightly(*(_copy(10 + 24 * day) for day in range(20) if day != 10)),
+        _MISSED,
         broken,
         _STORE,
-        says="2.0 days passed until a copy was whole on 2026-05-23 at 02:00",
+        says="2 d 30 min passed until a copy was whole on 2026-05-23 at 02:00",
     ),
-    Example(
-        "a night without one, longer ago than copies are kept",
-        replace(_nightly(*(_copy(10 + 24 * day) for day in range(20) if day != 10)), keep=5 * 86400),
-        holds,
-        _STORE,
-    ),
-    Example(
-        "the last night of what counts was without one",
-        replace(_nightly(*(_copy(10 + 24 * day) for day in range(20) if day != 10)), keep=9 * 86400 + 36000),
-        broken,
-        _STORE,
-    ),
-    Example(
-        "a night without one, longer than a month ago",
-        _nightly(*(_copy(10 + 24 * day) for day in range(40) if day != 31)),
-        holds,
-        _STORE,
-    ),
-    Example(
-        "nothing says for how long they are kept",
-        replace(_nightly(*(_copy(10 + 24 * day) for day in range(20) if day != 10)), keep=None),
-        broken,
-        _STORE,
-    ),
-    Example(
-        "older ones are thinned out to one a week",
-        _nightly(_copy(10), _copy(34), _copy(58), _copy(226), _copy(394)),
-        holds,
-        _STORE,
-        says="at most 24.5 hours",
-    ),
+    Example("a night without one, longer ago than copies are kept", replace(_MISSED, keep=5 * 86400), holds, _STORE),
+    Example("the last night of what counts was without one", replace(_MISSED, keep=9 * 86400 + 36000), broken, _STORE),
+    Example("a night without one, longer than a month ago", _made(*_daily(40, but=31)), holds, _STORE),
+    Example("nothing says for how long they are kept", replace(_MISSED, keep=None), broken, _STORE),
+    Example("older ones are thinned out to one a week", _THINNED, holds, _STORE, says="at most 1 d 30 min"),
     Example(
         "thinned out, and the newest come just as often as is allowed",
-        _nightly(_copy(10), _copy(34), _copy(58), _copy(226), _copy(394)),
+        _THINNED,
         holds,
         replace(_STORE, rpo=24 * 3600 + 1800),
     ),
     Example(
         "a week without any, and one in time before",
-        _nightly(_copy(10), _copy(34), _copy(58), _copy(226), _copy(250), _copy(418)),
+        _hours_ago(10, 34, 58, 226, 250, 418),
         broken,
         replace(_STORE, rpo=24 * 3600 + 1800),
     ),
-    Example(
-        "one a week, but for the newest",
-        _nightly(_copy(10), _copy(34), _copy(202), _copy(370)),
-        broken,
-        _STORE,
-        says="7.0 days passed",
-    ),
-    Example(
-        "the oldest one is alone",
-        _nightly(_copy(10), _copy(34), _copy(58), _copy(226)),
-        broken,
-        _STORE,
-        says="7.0 days passed",
-    ),
+    Example("one a week, but for the newest", _hours_ago(10, 34, 202, 370), broken, _STORE, says="7 d 30 min passed"),
+    Example("the oldest one is alone", _hours_ago(10, 34, 58, 226), broken, _STORE, says="7 d 30 min passed"),
     Example(
         "a week without any, and daily before",
-        _nightly(_copy(10), _copy(34), _copy(58), _copy(226), _copy(250), _copy(346)),
+        _hours_ago(10, 34, 58, 226, 250, 346),
         broken,
         _STORE,
-        says="7.0 days passed until a copy was whole on 2026-05-30",
+        says="7 d 30 min passed until a copy was whole on 2026-05-30",
     ),
     Example(
         "each takes four hours",
-        _nightly(*(_copy(10 + 24 * day, takes=4) for day in range(9))),
+        _made(*(_copy(10 + 24 * day, takes=4) for day in range(9))),
         broken,
         _STORE,
-        says="28.0 hours passed",
+        says="1 d 4 h passed",
     ),
-    Example("one copy only", _nightly(_copy(10)), unknown, _STORE, says="one copy", reason=Reason.INSUFFICIENT_PROOF),
-    Example("there is none", _nightly(), broken, _STORE, says="no restore point of it"),
+    Example("one copy only", _hours_ago(10), unknown, _STORE, says="one copy", reason=Reason.INSUFFICIENT_PROOF),
+    Example("there is none", _made(), broken, _STORE, says="no restore point of it"),
     Example("no backup is declared", replace(_FACT, backups=()), broken, _STORE, says="no [[backup]]"),
     Example("no objective, and no backup", replace(_FACT, backups=()), broken, replace(_STORE, rpo=None)),
     Example("no objective", _FACT, unknown, replace(_STORE, rpo=None), says="rpo", reason=Reason.NOT_DECLARED),
     Example("a cache", replace(_FACT, backups=()), holds, replace(_STORE, kind="cache", rpo=None), says="a cache"),
     Example(
         "nothing says when they were begun",
-        _nightly(*(replace(_copy(10 + 24 * day), started=None) for day in range(9))),
+        _NO_BEGINNING,
         unknown,
         _STORE,
-        says="up to 2.0 days may lie between copies",
+        says="up to 2 d may lie between copies",
         reason=Reason.INSUFFICIENT_PROOF,
     ),
     Example(
         "nothing says when they were begun, but for how long they take",
-        _nightly(*(replace(_copy(10 + 24 * day), started=None) for day in range(9))),
+        _NO_BEGINNING,
         holds,
-        replace(_STORE, restore=replace(_STORE.restore, takes_at_most=1800)),
-        says="at most 24.5 hours",
+        replace(_STORE, restore=_TAKES),
+        says="at most 1 d 30 min",
     ),
     Example(
         "nothing says when they were begun, and it is too seldom however they were made",
-        _nightly(*(replace(_copy(10 + 24 * day), started=None) for day in range(9))),
+        _NO_BEGINNING,
         broken,
         replace(_STORE, rpo=23 * 3600),
-        says="24.0 hours passed",
+        says="1 d passed",
     ),
     Example(
-        "nothing says when they were whole",
-        _nightly(*(replace(_copy(10 + 24 * day), completed=None) for day in range(9))),
-        holds,
-        replace(_STORE, restore=replace(_STORE.restore, takes_at_most=1800)),
-        says="at most 24.5 hours",
+        "nothing says when they were whole", _NO_END, holds, replace(_STORE, restore=_TAKES), says="at most 1 d 30 min"
     ),
     Example(
         "nothing says when they were whole, nor for how long they take",
-        _nightly(*(replace(_copy(10 + 24 * day), completed=None) for day in range(9))),
+        _NO_END,
         unknown,
         _STORE,
-        says="up to 2.0 days",
+        says="up to 2 d",
         reason=Reason.INSUFFICIENT_PROOF,
     ),
     Example(
         "the newest may have been begun long before it was whole",
-        _nightly(_copy(24), _copy(25), _copy(26), replace(_copy(24), started=None)),
+        _made(_copy(24), _copy(25), _copy(26), replace(_copy(24), started=None)),
         holds,
         replace(_STORE, restore=replace(_STORE.restore, takes_at_most=7200)),
-        says="at most 24.5 hours",
+        says="at most 1 d 30 min",
     ),
     Example(
         "it may be older than is allowed by now",
-        _nightly(*(replace(_copy(24 + hour), started=None) for hour in range(9))),
+        _made(*(replace(_copy(24 + hour), started=None) for hour in range(9))),
         unknown,
         replace(_STORE, restore=replace(_STORE.restore, takes_at_most=7200)),
-        says="up to 26.0 hours",
+        says="up to 1 d 2 h",
         reason=Reason.INSUFFICIENT_PROOF,
     ),
     Example(
         "nothing says when one was made",
-        _nightly(*_NIGHTLY.moments, Moment()),
+        _made(*_NIGHTLY.moments, Moment()),
         unknown,
         _STORE,
         says="when some of its copies were made",
@@ -295,44 +272,35 @@ EXAMPLES = (
         "two backups, at noon and at midnight",
         replace(
             _FACT,
-            backups=tuple(
-                replace(_NIGHTLY, backup=str(start), moments=tuple(_copy(start + 24 * day) for day in range(9)))
-                for start in (0, 12)
-            ),
+            backups=tuple(replace(_NIGHTLY, backup=str(start), moments=_daily(9, newest=start)) for start in (0, 12)),
         ),
         holds,
         replace(_STORE, rpo=13 * 3600),
-        says="at most 12.5 hours",
+        says="at most 12 h 30 min",
     ),
     Example(
         "often here, and seldom off-site",
-        replace(
-            _FACT,
-            backups=(
-                _NIGHTLY,
-                replace(_NIGHTLY, offsite=True, moments=tuple(_copy(10 + 48 * day) for day in range(9))),
-            ),
-        ),
+        replace(_FACT, backups=(_NIGHTLY, replace(_NIGHTLY, offsite=True, moments=_daily(9, every=48)))),
         broken,
         _STORE,
-        says="off-site: 2.0 days passed",
+        says="off-site: 2 d 30 min passed",
     ),
     Example(
         "often here, and off-site as often as is said for the total loss",
-        replace(_FACT, backups=(_NIGHTLY, replace(_NIGHTLY, offsite=True, moments=_NIGHTLY.moments[::2]))),
+        _HALF_OFFSITE,
         holds,
         replace(_STORE, scenarios=(_TOTAL,)),
-        says="at most 24.5 hours lay between copies, of 25.0 hours; off-site: at most 2.0 days",
+        says="at most 1 d 30 min lay between copies, of 1 d 1 h; off-site: at most 2 d",
     ),
     Example(
         "another scenario allows more",
-        replace(_FACT, backups=(_NIGHTLY, replace(_NIGHTLY, offsite=True, moments=_NIGHTLY.moments[::2]))),
+        _HALF_OFFSITE,
         broken,
         replace(_STORE, scenarios=(replace(_TOTAL, kind=ScenarioKind.SERVICE_RESTART), replace(_TOTAL, rpo=None))),
     ),
     Example(
         "the strictest of two total losses",
-        replace(_FACT, backups=(_NIGHTLY, replace(_NIGHTLY, offsite=True, moments=_NIGHTLY.moments[::2]))),
+        _HALF_OFFSITE,
         broken,
         replace(_STORE, scenarios=(_TOTAL, replace(_TOTAL, rpo=90_000))),
     ),
@@ -380,26 +348,5 @@ EXAMPLES = (
         broken,
         MINUTES,
         says="the newest copy",
-    ),
-    Example(
-        "a copy every hour",
-        _nightly(*(_copy(hour, takes=0) for hour in range(9))),
-        holds,
-        replace(_STORE, rpo=7200),
-        says="at most 60 minutes lay between copies, of 2.0 hours",
-    ),
-    Example(
-        "a copy a minute, of two",
-        _nightly(*(_copy(minute / 60, takes=0) for minute in range(9))),
-        holds,
-        replace(_STORE, rpo=120),
-        says="of 2 minutes",
-    ),
-    Example(
-        "a copy a minute",
-        _nightly(*(_copy(minute / 60, takes=0) for minute in range(9))),
-        holds,
-        replace(_STORE, rpo=60),
-        says="at most 60 seconds",
     ),
 )

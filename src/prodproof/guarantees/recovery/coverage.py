@@ -4,8 +4,9 @@ Risk: The database comes back, and the customers' files do not: nobody had added
 Verified: What the application keeps data in (its databases, Redis, MEDIA_ROOT and buckets by its own settings, else by
 its source; services and volumes of compose files, Kubernetes and Terraform) is declared as [[data_store]], and each
 that is declared, but for caches, is named by a [[backup]]. What the restore drill brought back is compared with the
-source: its tables, the files, those that rows name; the newest heartbeat is the canary row, and must be there. Two
-databases of one kind are told apart by their names alone; configuration is seen where it is one of these.
+source: its tables, the files, those that rows name; the newest heartbeat is the canary row, and must be there. A table
+that is not in the copy, and may be newer than the backup, is unknown. Two databases of one kind are told apart by their
+names alone; configuration is seen where it is one of these.
 Mend: Compare what the application stores (databases, media, buckets, volumes, configuration) with what the
 restore brings back, and add what is missing.
 """

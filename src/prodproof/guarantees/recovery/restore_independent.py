@@ -15,6 +15,7 @@ production made unavailable.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.restores import NeededThing, Origin, RestoreTested
@@ -97,8 +98,8 @@ _GOOD = RestoreTested(
 )
 
 
-def _with(need: NeededThing, **changes: object) -> RestoreTested:
-    return replace(_GOOD, needs=(_PROGRAM, _PLACE, need), **changes)  # type: ignore[arg-type]  # fields by name
+def _with(need: NeededThing, **changes: Any) -> RestoreTested:
+    return replace(_GOOD, needs=(_PROGRAM, _PLACE, need), **changes)
 
 
 EXAMPLES = (

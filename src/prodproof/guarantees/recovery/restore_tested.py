@@ -6,7 +6,8 @@ objects, counts and keyed digests of rows with what they were when the backup wa
 files and the rows that name them, the newest heartbeat, the team's invariants, the application on the copy if one is
 declared. Each difference is a finding. That the source has moved on is none; where nothing says whether it has, the
 answer is unknown. Invariants stand in for a comparison where there is nothing to compare with. How old the data are
-is judged by recovery.objectives-met. Stores of the kind `cache` are left out: nothing in them is meant to last.
+is judged by recovery.objectives-met. Unlogged tables of PostgreSQL are named and not compared. Stores of the kind
+`cache` are left out: nothing in them is meant to last.
 Mend: Restore the newest backup into scratch every quarter at least (`prodproof drill run restore`), and mend how
 backups are made until nothing differs.
 """
@@ -101,7 +102,8 @@ def _said(fact: RestoreTested) -> str:
         ComparedWith.NOTHING: f"held to {fact.invariants} invariants, for there is nothing to compare with",
     }
     part = f"; in part: {', '.join(fact.sampled[:3])}" if fact.sampled else ""
-    return f"{fact.backup}, {what}: {how[fact.compared_with]}{part}"
+    unlogged = f"; unlogged, and so left out: {', '.join(fact.unlogged[:3])}" if fact.unlogged else ""
+    return f"{fact.backup}, {what}: {how[fact.compared_with]}{part}{unlogged}"
 
 
 def _more(number: int) -> str:
@@ -136,6 +138,12 @@ EXAMPLES = (
     ),
     Example("files", _FILES, holds, says="300 files: as at the source"),
     Example("large tables in part", replace(_DATABASE, sampled=("public.event",)), holds, says="in part: public.event"),
+    Example(
+        "an unlogged table, which a restore may bring back empty",
+        replace(_DATABASE, unlogged=("public.basket",)),
+        holds,
+        says="unlogged, and so left out: public.basket",
+    ),
     Example("one table is missing", replace(_DATABASE, differences=(_TABLE,)), broken, says="line: is not in"),
     *(
         Example(

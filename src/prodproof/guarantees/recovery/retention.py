@@ -19,6 +19,7 @@ from itertools import pairwise
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.backups import BackupInventory, RetentionSet
 from prodproof.facts.restore_points import PointKind, RestorePoint
+from prodproof.guarantees._spans import span
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 from prodproof.verdicts.example import NOON
 
@@ -32,60 +33,64 @@ def judge(fact: BackupInventory, at: datetime) -> Verdict:
     if fact.keep is None:
         return unknown(Reason.NOT_DECLARED, "for how long its copies are kept is not declared: keep of [[backup]]")
     keep, looked = timedelta(seconds=fact.keep), fact.looked or at
-    made = sorted(moment for point in fact.points if (moment := _made(point)))
-    if len(made) < len(fact.points) or not made:
-        what = "when its copies were made is not known" if fact.points else "there is no restore point in it"
-        return unknown(Reason.INCOMPLETE, what)
-    short, long = list(_too_short(fact, made, keep, looked)), list(_too_long(fact, made, keep, looked))
+    if not all(_made(point) for point in fact.points):
+        return unknown(Reason.INCOMPLETE, "when its copies were made is not known")
+    # What cannot be restored is kept in vain, and all the same it is kept.
+    usable = replace(fact, points=tuple(point for point in fact.points if not point.trouble))
+    if not usable.points:
+        return unknown(Reason.INCOMPLETE, "there is no restore point in it that can be used")
+    short, long = list(_too_short(usable, keep, looked)), list(_too_long(fact, usable.points, keep, looked))
     if short or long:
         return broken(*short, *long)
     setting = fact.retention_set
-    age = _days(looked - made[0])
-    if isinstance(setting, RetentionSet) and _spans(setting, fact.points) is not None:
-        return holds(f"{setting.says}, {_days(keep)} declared; the oldest is {age} old")
-    if made[0] <= looked - keep + _interval(fact.points) + _HOUR:
-        return holds(f"the oldest is {age} old, of {_days(keep)}")
+    oldest = _oldest(usable.points)
+    age = span(looked - oldest)
+    if isinstance(setting, RetentionSet) and _spans(setting, usable.points) is not None:
+        return holds(f"{setting.says}, {span(keep)} declared; the oldest is {age} old")
+    if oldest <= looked - keep + _interval(usable.points) + _HOUR:
+        return holds(f"the oldest is {age} old, of {span(keep)}")
     if isinstance(setting, Unseen):
         return unknown(setting.why, setting.detail)
     return unknown(
         Reason.INSUFFICIENT_PROOF,
-        f"the oldest is {age} old, of {_days(keep)}, and no earlier look saw an older one: time will show it",
+        f"the oldest is {age} old, of {span(keep)}, and no earlier look saw an older one: time will show it",
     )
 
 
-def _too_short(fact: BackupInventory, made: Sequence[datetime], keep: timedelta, looked: datetime) -> Iterator[Finding]:
-    setting = fact.retention_set
-    declared = f"{_days(keep)} are declared"
+def _too_short(fact: BackupInventory, keep: timedelta, looked: datetime) -> Iterator[Finding]:
+    setting, oldest = fact.retention_set, _oldest(fact.points)
+    declared = f"{span(keep)} are declared"
     if isinstance(setting, RetentionSet):
         spans = _spans(setting, fact.points)
         if spans is not None and spans < keep:
-            yield Finding(
-                "set-too-short", f"copies are kept for {_days(spans)} ({setting.says}); {declared}", key="set"
-            )
-    begun = fact.begun or made[0]
-    if made[0] > max(begun, looked - keep) + _interval(fact.points) + _HOUR:
-        age = _days(looked - made[0])
-        message = f"the oldest copy is {age} old, and there were some on {begun:%Y-%m-%d}; {declared}"
+            yield Finding("set-too-short", f"copies are kept for {span(spans)} ({setting.says}); {declared}", key="set")
+    begun = fact.begun or oldest
+    if oldest > max(begun, looked - keep) + _interval(fact.points) + _HOUR:
+        message = f"the oldest copy is {span(looked - oldest)} old, and there were some on {begun:%Y-%m-%d}; {declared}"
         yield Finding("too-short", message, key="short")
 
 
-def _too_long(fact: BackupInventory, made: Sequence[datetime], keep: timedelta, looked: datetime) -> Iterator[Finding]:
-    setting = fact.retention_set
+def _too_long(
+    fact: BackupInventory, usable: Sequence[RestorePoint], keep: timedelta, looked: datetime
+) -> Iterator[Finding]:
+    setting, oldest = fact.retention_set, _oldest(fact.points)
+    # One that was left behind long ago says nothing of how often copies are made.
+    young = [point for point in usable if looked - _oldest([point]) <= keep]
     # What takes copies away comes after the next one was made, and once a day.
-    bound = keep + _interval(fact.points) + _DAY
+    bound = keep + _interval(young if len(_whole(young)) > 1 else usable) + _DAY
     mend = "let a lifecycle rule, or the tool's retention, take away what is older"
     if isinstance(setting, RetentionSet):
-        spans = _spans(setting, fact.points)
+        spans = _spans(setting, usable)
         if spans is not None and spans > bound:
-            message = f"copies are kept for {_days(spans)} ({setting.says}); {_days(keep)} are declared"
+            message = f"copies are kept for {span(spans)} ({setting.says}); {span(keep)} are declared"
             yield Finding("set-too-long", message, key="set-long", mend=mend)
     # The newest one stays, however old: better than none.
-    if len(made) > 1 and looked - made[0] > bound:
-        message = f"the oldest copy is {_days(looked - made[0])} old; {_days(keep)} are declared"
+    if len(fact.points) > 1 and looked - oldest > bound:
+        message = f"the oldest copy is {span(looked - oldest)} old; {span(keep)} are declared"
         yield Finding("too-long", message, key="long", mend=mend)
     locked = [point for point in fact.points if _locked_for(point) > bound]
     if locked:
-        message = f"{locked[0].id} is locked until {locked[0].keep_until:%Y-%m-%d}; {_days(keep)} are declared"
+        message = f"{locked[0].id} is locked until {locked[0].keep_until:%Y-%m-%d}; {span(keep)} are declared"
         yield Finding("locked-too-long", message, key="lock", mend="lock for as long as is declared")
 
 
@@ -93,6 +98,10 @@ def _locked_for(point: RestorePoint) -> timedelta:
     made = _made(point)
     assert made is not None
     return (point.keep_until or made) - made
+
+
+def _oldest(points: Sequence[RestorePoint]) -> datetime:
+    return min(when for point in points if (when := _made(point)))
 
 
 def _made(point: RestorePoint) -> datetime | None:
@@ -121,11 +130,6 @@ def _whole(points: Sequence[RestorePoint]) -> list[datetime]:
     return sorted(when for point in points if point.kind in kinds and (when := _made(point)))
 
 
-def _days(span: timedelta) -> str:
-    days = span / _DAY
-    return f"{days:.0f} days" if days >= 2 else f"{span / _HOUR:.0f} hours"
-
-
 def _point(days: float, kind: PointKind = PointKind.FULL) -> RestorePoint:
     return RestorePoint(id=f"{days:g} days old", completed=NOON - timedelta(days=days), kind=kind)
 
@@ -146,12 +150,12 @@ _COUNTED = replace(_TIMED, retention_set=RetentionSet(says="repo1-retention-full
 _SHORT = RetentionSet(says="repo1-retention-full=3 days", seconds=3 * 86400)
 
 EXAMPLES = (
-    Example("a copy of each of 30 days", _FACT, holds, says="the oldest is 30 days old, of 30 days"),
+    Example("a copy of each of 30 days", _FACT, holds, says="the oldest is 30 d old, of 30 d"),
     Example(
         "copies of three days, of many that were there",
         replace(_YOUNG, begun=NOON - timedelta(days=90)),
         broken,
-        says="the oldest copy is 2 days old, and there were some on 2026-03-03; 30 days are declared",
+        says="the oldest copy is 2 d old, and there were some on 2026-03-03; 30 d are declared",
     ),
     Example(
         "one that was ten days old is gone",
@@ -159,15 +163,15 @@ EXAMPLES = (
         broken,
         says="there were some on 2026-05-22",
     ),
-    Example("a retention of three days", replace(_TIMED, retention_set=_SHORT), broken, says="kept for 3 days (repo1-"),
+    Example("a retention of three days", replace(_TIMED, retention_set=_SHORT), broken, says="kept for 3 d (repo1-"),
     Example(
         "three copies, one a day",
         replace(_COUNTED, retention_set=RetentionSet(says="REDUNDANCY 3", count=3)),
         broken,
-        says="kept for 3 days (REDUNDANCY 3)",
+        says="kept for 3 d (REDUNDANCY 3)",
     ),
-    Example("young, and the setting says 30 days", _TIMED, holds, says="30 days declared; the oldest is 2 days old"),
-    Example("young, and the setting says 30 copies", _COUNTED, holds, says="repo1-retention-full=30, 30 days declared"),
+    Example("young, and the setting says 30 days", _TIMED, holds, says="30 d declared; the oldest is 2 d old"),
+    Example("young, and the setting says 30 copies", _COUNTED, holds, says="repo1-retention-full=30, 30 d declared"),
     Example(
         "a count, and one copy",
         replace(_COUNTED, points=(_point(0),), begun=None),
@@ -189,7 +193,7 @@ EXAMPLES = (
         "young",
         _YOUNG,
         unknown,
-        says="the oldest is 2 days old, of 30 days",
+        says="the oldest is 2 d old, of 30 d",
         reason=Reason.INSUFFICIENT_PROOF,
     ),
     Example("young, and nothing was seen before", replace(_YOUNG, begun=None), unknown, says="no earlier look"),
@@ -210,42 +214,67 @@ EXAMPLES = (
         holds,
     ),
     Example(
+        "a minute less than that",
+        replace(_FACT, points=tuple(_point(days - 61 / 1440) for days in range(1, 30))),
+        broken,
+        says="the oldest copy is 28 d 22 h old",
+    ),
+    Example(
         "two days less, and one of them was never made",
         replace(_FACT, points=tuple(_point(days) for days in (*range(27), 28))),
         holds,
-        says="28 days old",
+        says="28 d old",
     ),
-    Example("one day less than declared", replace(_FACT, points=_FACT.points[:-1]), holds, says="29 days old"),
+    Example("one day less than declared", replace(_FACT, points=_FACT.points[:-1]), holds, says="29 d old"),
     Example(
         "two days less than declared",
         replace(_FACT, points=_FACT.points[:-2]),
         broken,
-        says="the oldest copy is 28 days old",
+        says="the oldest copy is 28 d old",
     ),
     Example(
         "kept for a year",
         replace(_FACT, points=(*_FACT.points, _point(60), _point(90))),
         broken,
-        says="the oldest copy is 90 days old; 30 days are declared",
+        says="the oldest copy is 90 d old; 30 d are declared",
     ),
+    Example(
+        "one that was left behind",
+        replace(_FACT, points=(*_FACT.points, _point(90))),
+        broken,
+        says="the oldest copy is 90 d old; 30 d are declared",
+    ),
+    Example(
+        "one a month, and the last but one until the next is a week old",
+        replace(_FACT, points=(_point(5), _point(35)), keep=7 * 86400),
+        holds,
+        says="the oldest is 35 d old",
+    ),
+    Example(
+        "two young ones, and one that was left behind",
+        replace(_FACT, points=tuple(map(_point, (0, 1, 60)))),
+        broken,
+        says="the oldest copy is 60 d old",
+    ),
+    Example("seldom, up to the last day that counts", replace(_FACT, points=tuple(map(_point, (0, 1, 30, 45)))), holds),
     Example("two days more than declared", replace(_FACT, points=tuple(_point(days) for days in range(33))), holds),
     Example(
         "three days more than declared",
         replace(_FACT, points=tuple(_point(days) for days in range(34))),
         broken,
-        says="the oldest copy is 33 days old",
+        says="the oldest copy is 33 d old",
     ),
-    Example("two, and both are old", replace(_FACT, points=(_point(60), _point(61))), broken, says="61 days old"),
-    Example("the only one, and old", replace(_FACT, points=(_point(90),)), holds, says="90 days old"),
+    Example("two, and both are old", replace(_FACT, points=(_point(60), _point(61))), broken, says="61 d old"),
+    Example("the only one, and old", replace(_FACT, points=(_point(90),)), holds, says="90 d old"),
     Example(
         "set to a year",
-        replace(_TIMED, retention_set=RetentionSet(says="lifecycle rule: 365 days", seconds=365 * 86400)),
+        replace(_TIMED, retention_set=RetentionSet(says="lifecycle rule: 365 d", seconds=365 * 86400)),
         broken,
-        says="kept for 365 days (lifecycle rule: 365 days); 30 days are declared",
+        says="kept for 365 d (lifecycle rule: 365 d); 30 d are declared",
     ),
     Example(
         "set to two days more",
-        replace(_TIMED, retention_set=RetentionSet(says="lifecycle rule: 32 days", seconds=32 * 86400)),
+        replace(_TIMED, retention_set=RetentionSet(says="lifecycle rule: 32 d", seconds=32 * 86400)),
         holds,
     ),
     Example(
@@ -269,6 +298,30 @@ EXAMPLES = (
         says="when its copies were made",
         reason=Reason.INCOMPLETE,
     ),
+    Example(
+        "the older ones cannot be restored",
+        replace(
+            _FACT,
+            points=tuple(
+                replace(point, trouble="it failed" * (number > 2)) for number, point in enumerate(_FACT.points)
+            ),
+        ),
+        broken,
+        says="the oldest copy is 2 d old",
+    ),
+    Example(
+        "what cannot be restored is kept for too long",
+        replace(_FACT, points=(*_FACT.points, replace(_point(60), trouble="it failed"))),
+        broken,
+        says="the oldest copy is 60 d old",
+    ),
+    Example(
+        "none can be restored",
+        replace(_FACT, points=(replace(_point(0), trouble="it failed"),)),
+        unknown,
+        says="that can be used",
+        reason=Reason.INCOMPLETE,
+    ),
     Example("there is none", replace(_FACT, points=()), unknown, says="no restore point", reason=Reason.INCOMPLETE),
     Example(
         "a tool that says when they were begun",
@@ -279,6 +332,6 @@ EXAMPLES = (
         "a few hours, of a week",
         replace(_YOUNG, points=(_point(0), _point(0.25)), keep=7 * 86400, begun=NOON - timedelta(days=1)),
         broken,
-        says="the oldest copy is 6 hours old",
+        says="the oldest copy is 6 h old",
     ),
 )

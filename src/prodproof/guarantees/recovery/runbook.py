@@ -17,7 +17,7 @@ from prodproof.facts import Reason
 from prodproof.facts.declared import Scenario, ScenarioKind
 from prodproof.facts.runbooks import RecoveryRunbookChecked, RunbookProblem, RunbookProblemKind
 from prodproof.facts.scenarios import ScenarioPractised
-from prodproof.guarantees._runbooks import certain, findings_of, seen_elsewhere
+from prodproof.guarantees._runbooks import as_written, findings_of
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 
@@ -40,7 +40,7 @@ def judge(practised: ScenarioPractised, declared: Scenario) -> Verdict:
 
 
 def _by_whom(practised: ScenarioPractised) -> Verdict:
-    if practised.authors is None:
+    if practised.authors is None or not (practised.authors or practised.strangers):
         return unknown(Reason.INCOMPLETE, "no history says who wrote it")
     if same := sorted({*practised.authors} & {*practised.followed_by}):
         names = ", ".join(same)
@@ -62,15 +62,8 @@ def _by_whom(practised: ScenarioPractised) -> Verdict:
 
 @judge.also
 def judge_text(found: RecoveryRunbookChecked) -> Verdict:
-    """One runbook, as it is written: this can break the claim, and never make it hold."""
-    if wrong := certain(found.problems):
-        return broken(*findings_of(found.path, wrong))
-    if found.steps + found.persons == 0:
-        if found.prose == 0:
-            return broken(Finding("no-steps", f"{found.path} says nothing that anybody could do", key="steps"))
-        return unknown(Reason.INSUFFICIENT_PROOF, "it is written for people alone: no drill can follow it")
-    open_ends = seen_elsewhere(found.problems, found.unasked)
-    return holds(f"{found.steps + found.persons} steps; what they name is there{open_ends}")
+    """One runbook, as it is written."""
+    return as_written(found)
 
 
 _PATH = "runbooks/database.md#the-host-is-gone"
@@ -142,7 +135,15 @@ EXAMPLES = (
     ),
     Example(
         "no history",
-        replace(_WHOLE, authors=None),
+        replace(_WHOLE, authors=None, strangers=1),
+        unknown,
+        _SCENARIO,
+        says="no history says who wrote it",
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a history that names nobody",
+        replace(_WHOLE, authors=()),
         unknown,
         _SCENARIO,
         says="no history says who wrote it",
@@ -185,7 +186,7 @@ EXAMPLES = (
         "a program that is not on this machine, and a link that nobody asks",
         replace(_READ, problems=(_PROBLEM,), unasked=("https://elsewhere.example/",)),
         holds,
-        says="1 of its programs not on this machine; 1 links to other sites not asked",
+        says="1 of its programs not on this machine; 1 links not followed",
     ),
     Example(
         "a command of the repository that is not there",
@@ -194,6 +195,7 @@ EXAMPLES = (
         says="there is no command ./restore.sh",
     ),
     Example("steps of persons alone", replace(_READ, steps=0), holds, says="1 steps"),
+    Example("nothing that is for people alone", replace(_READ, prose=0), holds),
     Example("one of each", replace(_READ, steps=1), holds, says="2 steps"),
     Example(
         "written for people alone",

@@ -13,17 +13,16 @@ Mend: Give each scenario its own objective and runbook, and practise each.
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.declared import Scenario, ScenarioKind
 from prodproof.facts.scenarios import DeclaredScenario, ScenarioPractised, ScenariosDeclared
 from prodproof.guarantees._spans import span
-from prodproof.guarantees.recovery._stores import family
+from prodproof.guarantees.recovery._stores import ways_of_losing
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 RESTART, CORRUPTION, LOSS = ScenarioKind.SERVICE_RESTART, ScenarioKind.LOGICAL_CORRUPTION, ScenarioKind.TOTAL_LOSS
-NEEDED = {"sqlite": (CORRUPTION, LOSS), "files": (LOSS,), "bucket": (LOSS,), "cache": (RESTART,)}
-"""Of kinds of data stores that need fewer than all three."""
 
 
 @guarantee("recovery.scenarios-distinct", seeds="M-text", proof="drill", severity="medium")
@@ -41,6 +40,8 @@ def judge(practised: ScenarioPractised, declared: Scenario) -> Verdict:
         return unknown(Reason.INCOMPLETE, "how long it took was not measured: an interruption fell into it")
     took = f"{span(practised.took)} of {span(declared.rto)}"
     if practised.kind is RESTART:
+        if practised.unanswered is None:
+            return unknown(Reason.INCOMPLETE, "for how long the service was silent was not counted: an interruption")
         return holds(took)
     if declared.rpo is None:
         return unknown(Reason.NOT_DECLARED, "nothing says how much may be lost: rpo")
@@ -69,7 +70,7 @@ def judge_declared(found: ScenariosDeclared) -> Verdict:
 
 def _missing(found: ScenariosDeclared) -> Iterator[Finding]:
     known = [item for item in found.scenarios if item.kind is not None]
-    for kind in NEEDED.get(family(found.kind), tuple(ScenarioKind)):
+    for kind in ways_of_losing(found.kind):
         if kind not in [item.kind for item in known]:
             says = f"nobody has declared what happens at a {kind.value.replace('-', ' ')}"
             yield Finding("no-scenario", says, key=kind.value, mend=f'[[data_store.scenario]] kind = "{kind.value}"')
@@ -124,9 +125,25 @@ _THREE = (
 )
 _ALL = ScenariosDeclared(kind="postgres", scenarios=_THREE)
 
+
+def _but(number: int, **changes: Any) -> ScenariosDeclared:
+    """All three, and one of them otherwise."""
+    return replace(
+        _ALL, scenarios=tuple(replace(item, **changes) if at == number else item for at, item in enumerate(_THREE))
+    )
+
+
 EXAMPLES = (
     Example("corrupted data came back in time", _BACK, holds, _DELETED, says="1 h of 2 h; 12 s lost, of 5 min"),
     Example("a service came back in time", _ANSWERS, holds, _STOPPED, says="40 s of 5 min"),
+    Example(
+        "an interruption, while the service may have been silent",
+        replace(_ANSWERS, unanswered=None),
+        unknown,
+        _STOPPED,
+        says="for how long the service was silent",
+        reason=Reason.INCOMPLETE,
+    ),
     Example("at its very objectives", replace(_BACK, took=7200.0, loss=300.0), holds, _DELETED),
     Example(
         "it took too long",
@@ -212,64 +229,37 @@ EXAMPLES = (
         broken,
         says="nobody has declared what happens at a total loss",
     ),
-    Example(
-        "scenarios without a kind",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], kind=None))),
-        broken,
-        says="total loss",
-    ),
+    Example("scenarios without a kind", _but(2, kind=None), broken, says="total loss"),
     Example(
         "one that has no kind, beside the three",
         replace(_ALL, scenarios=(*_THREE, DeclaredScenario(name="stolen"))),
         holds,
     ),
-    Example(
-        "without a time of its own",
-        replace(_ALL, scenarios=(replace(_THREE[0], rto=None), *_THREE[1:])),
-        broken,
-        says="it stopped has no objective of its own: rto",
-    ),
+    Example("without a time of its own", _but(0, rto=None), broken, says="it stopped has no objective of its own: rto"),
     Example(
         "nothing says how much of it may be lost",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], rpo=None))),
+        _but(2, rpo=None),
         broken,
         says="gone has no objective of its own: rpo",
     ),
-    Example(
-        "without a runbook",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], runbook=None))),
-        broken,
-        says="gone has no runbook",
-    ),
-    Example(
-        "the first without a runbook",
-        replace(_ALL, scenarios=(replace(_THREE[0], runbook=None), *_THREE[1:])),
-        broken,
-        says="it stopped has no runbook",
-    ),
+    Example("without a runbook", _but(2, runbook=None), broken, says="gone has no runbook"),
+    Example("the first without a runbook", _but(0, runbook=None), broken, says="it stopped has no runbook"),
     Example(
         "two ways with one runbook",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], runbook=f"{_BOOK}#deleted"))),
+        _but(2, runbook=f"{_BOOK}#deleted"),
         broken,
         says="deleted and gone have the same runbook",
     ),
     Example(
-        "one has the whole document",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], runbook=_BOOK))),
-        broken,
-        says="it stopped and gone have the same runbook",
+        "one has the whole document", _but(2, runbook=_BOOK), broken, says="it stopped and gone have the same runbook"
     ),
     Example(
         "the first has the whole document",
-        replace(_ALL, scenarios=(replace(_THREE[0], runbook=_BOOK), *_THREE[1:])),
+        _but(0, runbook=_BOOK),
         broken,
         says="it stopped and deleted have the same runbook",
     ),
-    Example(
-        "the same heading of another document",
-        replace(_ALL, scenarios=(*_THREE[:2], replace(_THREE[2], runbook="runbooks/loss.md#deleted"))),
-        holds,
-    ),
+    Example("the same heading of another document", _but(2, runbook="runbooks/loss.md#deleted"), holds),
     Example(
         "two corruptions with one runbook",
         replace(_ALL, scenarios=(*_THREE, replace(_THREE[1], name="a bad migration"))),

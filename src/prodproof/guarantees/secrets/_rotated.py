@@ -1,10 +1,9 @@
 """What a rotation shows: what is wrong with it, and what of it was not seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from prodproof.facts import Location, Reason
+from prodproof.facts import Location, Reason, Unseen
 from prodproof.facts.rotations import LoadSeen, RotationTested
-from prodproof.guarantees._spans import span
 from prodproof.verdicts import Finding, Verdict, unknown
 
 _POOLER = "let the application read the credential when it opens a connection or on a signal, and poolers too"
@@ -66,19 +65,15 @@ def wrong(fact: RotationTested) -> Iterator[Finding]:
             "requests-failed", f"{fact.load.failed} of {fact.load.requests} requests failed meanwhile", at, key="load",
             mend="keep both credentials valid until everything uses the new one, and end sessions only when idle",
         )  # fmt: skip
-    if fact.objective is not None and fact.took is not None and fact.took > fact.objective:
-        yield Finding("slow", f"it took {span(fact.took)}, and may take {span(fact.objective)}", at, key="objective")
 
 
 def unseen(fact: RotationTested) -> Verdict | None:
     """What was not seen of a rotation in which nothing went wrong; None where all of it was."""
-    if fact.stopped is not None:
-        return unknown(fact.stopped.why, fact.stopped.detail)
     clauses = {
         "whether a wrong credential is refused": fact.wrong_refused,
-        "whether the new one is accepted": fact.new_accepted,
+        "whether the new one is accepted": fact.new_accepted or None,
         "whether it may do the same": fact.missing,
-        "whether its store holds it": fact.stored,
+        "whether its store holds it": fact.stored or None,
         "whether the application was told": fact.picked_up_by,
         "whether it is used": fact.used,
         "whether somebody came back with the old one": fact.came_back,
@@ -86,14 +81,27 @@ def unseen(fact: RotationTested) -> Verdict | None:
         "whether sessions of it are left": fact.sessions_left,
         "what came of the requests meanwhile": fact.load,
     }
-    if missing := next((words for words, seen in clauses.items() if seen is None), None):
-        return unknown(Reason.INCOMPLETE, f"it was not seen {missing}")
+    if cut_off := not_reached(fact.stopped, clauses):
+        return cut_off
     assert fact.load is not None
     if why := _not_whole(fact.load):
         return unknown(Reason.INCOMPLETE, why)
     if fact.took is None:
         return unknown(Reason.INCOMPLETE, "an interruption fell into it, so that it was not timed")
     return None
+
+
+def not_reached(stopped: Unseen | None, clauses: Mapping[str, object]) -> Verdict | None:
+    """The first thing that a drill did not come to see; None where it saw all.
+
+    Args:
+        stopped: why it did not come to its end.
+        clauses: what it was to see, in words, and what it saw; None: nothing.
+    """
+    if stopped is not None:
+        return unknown(stopped.why, stopped.detail)
+    missing = next((words for words, seen in clauses.items() if seen is None), None)
+    return unknown(Reason.INCOMPLETE, f"it was not seen: {missing}") if missing else None
 
 
 def _not_whole(load: LoadSeen) -> str:

@@ -12,6 +12,7 @@ Mend: Issue every credential once per environment, and rotate those that were sh
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.secret_use import EnvironmentSecrets, KnownValue, SecretsByEnvironment
@@ -70,9 +71,8 @@ _LOST = Unsearched(path="the secret staging-key", why=Reason.DENIED, detail="Vau
 _SAME = replace(_THEIR_DATABASE, fingerprint=_DATABASE.fingerprint)
 
 
-def _staging(**changes: object) -> SecretsByEnvironment:
-    theirs = replace(_THEIRS, **changes)  # type: ignore[arg-type]  # fields by name
-    return SecretsByEnvironment(environments=(_OURS, theirs))
+def _staging(**changes: Any) -> SecretsByEnvironment:
+    return SecretsByEnvironment(environments=(_OURS, replace(_THEIRS, **changes)))
 
 
 EXAMPLES = (

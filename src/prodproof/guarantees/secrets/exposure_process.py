@@ -5,8 +5,8 @@ Verified: The drill `leak` plants a canary and follows the runbook that covers l
 uses it, in which work trees, logs and backup files the secret lies (the canary must be found there), rotation as
 secrets.rotate-without-deploy looks at it, refusal of the old value, who read it since by the audit trail (prodproof's
 own read must stand in it), the drafted notification, and every step of the runbook, persons' ones too; each is timed.
-From inside, the runbook is read and not run: a link, a file or
-a command of the repository that is not there breaks it, and so does a step that nobody owns.
+From inside, the runbook is read and not run: a link, a file or a command of the repository that is not there breaks it,
+and so does a step that nobody owns, or that there is nothing to do in it.
 One secret that is exercised stands for the process. What was found where is not judged here: it is what the process
 is for.
 Mend: Write down how to find who can use a secret, rotate it, prove that the old one is refused and read its use
@@ -18,11 +18,12 @@ from dataclasses import replace
 
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.leaks import LeakHandled, LeakPlace, LeakReader
-from prodproof.facts.rotations import LoadSeen, Phase, RotationTested
+from prodproof.facts.rotations import Phase
 from prodproof.facts.runbooks import LeakRunbookChecked, RunbookProblem, RunbookProblemKind
-from prodproof.guarantees._runbooks import certain, findings_of, seen_elsewhere
+from prodproof.guarantees._runbooks import as_written
 from prodproof.guarantees._spans import span
 from prodproof.guarantees.secrets import _rotated as rotated
+from prodproof.guarantees.secrets.rotate_without_deploy import ROTATED
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 
 
@@ -42,13 +43,8 @@ def judge(fact: LeakHandled) -> Verdict:
 
 @judge.also
 def judge_text(found: LeakRunbookChecked) -> Verdict:
-    """One runbook for leaks, as it is written: this can break the claim, and never make it hold."""
-    if wrong := certain(found.problems):
-        return broken(*findings_of(found.path, wrong))
-    steps = found.steps + found.persons
-    if not steps:
-        return unknown(Reason.INSUFFICIENT_PROOF, "it is written for people alone: no drill can follow it")
-    return holds(f"{steps} steps; what they name is there{seen_elsewhere(found.problems, found.unasked)}")
+    """One runbook for leaks, as it is written."""
+    return as_written(found)
 
 
 def _wrong(fact: LeakHandled) -> Iterator[Finding]:
@@ -71,8 +67,6 @@ def _wrong(fact: LeakHandled) -> Iterator[Finding]:
 
 
 def _unseen(fact: LeakHandled) -> Verdict | None:
-    if fact.stopped is not None:
-        return unknown(fact.stopped.why, fact.stopped.detail)
     clauses = {
         "whether the search finds what was planted": fact.canary_found or None,
         "where it lies": fact.places,
@@ -81,8 +75,8 @@ def _unseen(fact: LeakHandled) -> Verdict | None:
         "who read it since": fact.readers,
         "the notification": fact.draft,
     }
-    if missing := next((words for words, seen in clauses.items() if seen is None), None):
-        return unknown(Reason.INCOMPLETE, f"it was not seen: {missing}")
+    if cut_off := rotated.not_reached(fact.stopped, clauses):
+        return cut_off
     if fact.unsearched:
         return unknown(Reason.INCOMPLETE, f"not searched: {fact.unsearched[0]}")
     assert fact.rotation is not None
@@ -101,30 +95,13 @@ def _said(fact: LeakHandled) -> str:
     )
 
 
-_ROTATED = RotationTested(
-    kind="postgres",
-    old="shop_a",
-    new="shop_b",
-    wrong_refused=True,
-    new_accepted=True,
-    missing=(),
-    stored=True,
-    picked_up_by="command",
-    used=True,
-    lived_on=0,
-    came_back=False,
-    old_refused=True,
-    sessions_left=0,
-    load=LoadSeen(requests=1000, failed=0, rate=50.0, seconds=20.0, wanted=1000, wanted_rate=50.0, whole=True),
-    took=150.0,
-)
 _HANDLED = LeakHandled(
     runbook="runbooks/leak.md",
     canary_found=True,
     places=(LeakPlace(place="log shop", path="shop.log"),),
     may_use=("shop",),
     using=("shop",),
-    rotation=_ROTATED,
+    rotation=ROTATED,
     trail_tells=True,
     readers=(LeakReader(who="prodproof", times=1, last="2026-06-01T12:00:00Z"),),
     draft="A credential of ours became known to others",
@@ -147,14 +124,14 @@ EXAMPLES = (
     ),
     Example(
         "its rotation drops requests",
-        replace(_HANDLED, rotation=replace(_ROTATED, old_refused=False), failure="refused: both are valid"),
+        replace(_HANDLED, rotation=replace(ROTATED, old_refused=False), failure="refused: both are valid"),
         broken,
         says="the retired one is still accepted",
     ),
     Example("the trail is silent", replace(_HANDLED, trail_tells=False, readers=()), broken, says="audit trail"),
     Example(
         "the trail is silent, and both are valid",
-        replace(_HANDLED, trail_tells=False, rotation=replace(_ROTATED, old_refused=False)),
+        replace(_HANDLED, trail_tells=False, rotation=replace(ROTATED, old_refused=False)),
         broken,
         says="(and 1 more)",
     ),
@@ -212,7 +189,7 @@ EXAMPLES = (
     ),
     Example(
         "its rotation was interrupted",
-        replace(_HANDLED, rotation=replace(_ROTATED, took=None)),
+        replace(_HANDLED, rotation=replace(ROTATED, took=None)),
         unknown,
         says="not timed",
         reason=Reason.INCOMPLETE,
@@ -251,4 +228,5 @@ EXAMPLES = (
         says="no drill can follow it",
         reason=Reason.INSUFFICIENT_PROOF,
     ),
+    Example("nothing to do in it", replace(_READ, steps=0, persons=0, prose=0), broken, says="says nothing"),
 )

@@ -18,19 +18,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.declared import Declared, Environment, ManagedService, SecretManager
+from prodproof.facts.declared import Declared, ManagedService, SecretManager
 from prodproof.facts.secret_managers import ManagerSetup, PolicyReach, Reach
 from prodproof.facts.secrets import AtRest, Listener, Transport
+from prodproof.guarantees.secrets._manager_policies import DECLARED, MANAGER, SETUP, SHOP, of_policies
+from prodproof.guarantees.secrets._manager_policies import EXAMPLES as POLICY_EXAMPLES
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
-
-SHOWN = 3
 
 
 @guarantee("secrets.manager-hardened", seeds="S-1 S-2", proof="inside", severity="high")
 def judge(setup: ManagerSetup, declared: Declared) -> Verdict:
     """One declared manager."""
     services = tuple(_services(setup, declared))
-    findings = [*_of_encryption(setup), *_of_root(setup), *_of_policies(setup, services)]
+    findings = [*_of_encryption(setup), *_of_root(setup), *of_policies(setup, services)]
     if findings:
         return broken(*findings)
     for part in (setup.transport, setup.at_rest, setup.listeners, setup.root_tokens, setup.policies, *setup.gaps):
@@ -100,99 +100,15 @@ def _of_root(setup: ManagerSetup) -> Iterator[Finding]:
         )
 
 
-def _of_policies(setup: ManagerSetup, services: tuple[ManagedService, ...]) -> Iterator[Finding]:
-    for reach in setup.policies if isinstance(setup.policies, tuple) else ():
-        whose = _of_login(reach, services)
-        allowed = [path for service in whose for path in service.paths]
-        beyond = [item for item in reach.reaches if not any(_covers(path, item) for path in allowed)]
-        if not beyond:
-            continue
-        more = len(beyond) - SHOWN + reach.more
-        places = ", ".join(_place(item) for item in beyond[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-        if whose:
-            names = " and ".join(sorted({service.name for service in whose}))
-            message = f"{reach.holder} reaches {places}, which is not declared for {names}"
-        else:
-            message = f"{reach.holder} reaches {places}, and no declared service has it"
-        yield Finding("policy", message, key=reach.holder, mend="give each service a policy for its own paths alone")
-
-
-def _of_login(reach: PolicyReach, services: tuple[ManagedService, ...]) -> tuple[ManagedService, ...]:
-    """The services that have a policy; of a login that is called like one of them, that one alone."""
-    whose = tuple(service for service in services if service.policy and service.policy in reach.policies)
-    named = tuple(service for service in whose if service.name in reach.names)
-    return named or whose
-
-
-def _covers(path: str, item: Reach) -> bool:
-    if path.endswith("*"):
-        return item.name.startswith(path[:-1])
-    return path == item.name and not item.future
-
-
-def _place(item: Reach) -> str:
-    where = f"whatever comes to lie in {item.name}" if item.future else item.name
-    actions = item.actions[:SHOWN]
-    more = ", ..." if len(item.actions) > SHOWN else ""
-    condition = "; a condition decides" if item.conditional else ""
-    return f"{where} ({', '.join(actions)}{more}{condition})"
-
-
-_SHOP = ManagedService(name="shop", policy="shop", paths=("secret/shop/*",))
-_MANAGER = SecretManager(name="vault", kind="vault", url="https://vault.shop.example", services=(_SHOP,))
-_DECLARED = Declared(
-    system="shop",
-    environment=Environment(name="production"),
-    secret_managers=(_MANAGER,),
-    all_secret_managers=(_MANAGER,),
-)
-_OWN = PolicyReach(
-    holder="the policy shop", policies=("shop",), reaches=(Reach(name="secret/shop/database", actions=("read",)),)
-)
-_SETUP = ManagerSetup(
-    kind="vault",
-    address="https://vault.shop.example",
-    transport=Transport(encrypted=True, version="TLSv1.3", trusted=True),
-    at_rest=AtRest(kind="shamir", threshold=3, storage="raft"),
-    listeners=(Listener(address="10.0.0.5:8200", encrypted=True),),
-    root_tokens=0,
-    policies=(_OWN,),
-    stored=12,
-)
-_FOREIGN = Reach(name="secret/billing/database", actions=("read",))
-_EVERYTHING = replace(_OWN, reaches=(*_OWN.reaches, _FOREIGN, Reach(name="secret/", actions=("read",), future=True)))
-_WRITES_POLICIES = replace(_OWN, reaches=(*_OWN.reaches, Reach(name="sys/policies/acl", actions=("create", "update"))))
-_TEMPLATED = PolicyReach(
-    holder="the login approle/shop",
-    policies=("own-paths", "default"),
-    names=("shop", "shop"),
-    reaches=_OWN.reaches,
-)
-_BOTH = replace(
-    _MANAGER,
-    services=(
-        replace(_SHOP, policy="own-paths"),
-        ManagedService(name="billing", policy="own-paths", paths=("secret/billing/*",)),
-    ),
-)
-_TWO = replace(_DECLARED, secret_managers=(_BOTH,), all_secret_managers=(_BOTH,))
-_STAGING = replace(
-    _MANAGER,
-    name="staging",
-    environment="staging",
-    services=(ManagedService(name="billing", policy="billing", paths=("secret/billing/*",)),),
-)
-_EXACT = replace(_MANAGER, services=(replace(_SHOP, paths=("secret/shop/database",)),))
-_EXACTLY = replace(_DECLARED, secret_managers=(_EXACT,), all_secret_managers=(_EXACT,))
-_BILLING = PolicyReach(holder="the policy billing", policies=("billing",), reaches=(_FOREIGN,))
-_AWS = replace(_SETUP, kind="aws", address="eu-central-1", at_rest=AtRest(kind="kms"), listeners=None, root_tokens=None)
+_WORKER = ManagedService(name="worker", paths=("secret/worker/*",))
+_AWS = replace(SETUP, kind="aws", address="eu-central-1", at_rest=AtRest(kind="kms"), listeners=None, root_tokens=None)
 _AWS_MANAGER = SecretManager(
     name="aws",
     kind="aws",
     region="eu-central-1",
     services=(ManagedService(name="shop", policy="shop", paths=("shop/*",)),),
 )
-_AWS_DECLARED = replace(_DECLARED, secret_managers=(_AWS_MANAGER,), all_secret_managers=(_AWS_MANAGER,))
+_AWS_DECLARED = replace(DECLARED, secret_managers=(_AWS_MANAGER,), all_secret_managers=(_AWS_MANAGER,))
 _ROLE = PolicyReach(
     holder="the role shop",
     policies=("shop",),
@@ -207,236 +123,139 @@ _CLUSTER = SecretManager(
 _CONDITIONAL = Reach(name="billing/key", actions=("secretsmanager:GetSecretValue",), conditional=True)
 
 EXAMPLES = (
-    Example("each policy for its own paths", _SETUP, holds, _DECLARED, says="over 12 secrets"),
-    Example(
-        "a policy with secret/*",
-        replace(_SETUP, policies=(_EVERYTHING,)),
-        broken,
-        _DECLARED,
-        says="the policy shop reaches secret/billing/database (read), whatever comes to lie in secret/ (read)",
-    ),
-    Example(
-        "only what comes later",
-        replace(_SETUP, policies=(replace(_OWN, reaches=_EVERYTHING.reaches[::2]),)),
-        broken,
-        _DECLARED,
-        says="whatever comes to lie in secret/",
-    ),
-    Example(
-        "it may write policies",
-        replace(_SETUP, policies=(_WRITES_POLICIES,)),
-        broken,
-        _DECLARED,
-        says="sys/policies/acl (create, update), which is not declared for shop",
-    ),
-    Example("a path without wildcard", _SETUP, holds, _EXACTLY),
-    Example(
-        "a path beside one without wildcard",
-        replace(_SETUP, policies=(replace(_OWN, reaches=(Reach(name="secret/shop/other", actions=("read",)),)),)),
-        broken,
-        _EXACTLY,
-        says="secret/shop/other",
-    ),
-    Example(
-        "whatever comes, where one path is declared",
-        replace(
-            _SETUP,
-            policies=(replace(_OWN, reaches=(Reach(name="secret/shop/database", actions=("read",), future=True),)),),
-        ),
-        broken,
-        _EXACTLY,
-        says="whatever comes to lie in",
-    ),
-    Example(
-        "a folder whose name begins in the same way",
-        replace(_SETUP, policies=(replace(_OWN, reaches=(Reach(name="secret/shopping/key", actions=("read",)),)),)),
-        broken,
-        _DECLARED,
-        says="secret/shopping/key",
-    ),
-    Example(
-        "a policy of nobody, and a service without its policy",
-        replace(_SETUP, policies=(_OWN, replace(_BILLING, policies=("",)))),
-        broken,
-        replace(
-            _DECLARED,
-            all_secret_managers=(
-                replace(_MANAGER, services=(_SHOP, ManagedService(name="billing", paths=("secret/billing/*",)))),
-            ),
-        ),
-        says="no declared service has it",
-    ),
-    Example(
-        "a policy of nobody",
-        replace(_SETUP, policies=(_OWN, _BILLING)),
-        broken,
-        _DECLARED,
-        says="no declared service has it",
-    ),
-    Example(
-        "a policy of staging, in the same store",
-        replace(_SETUP, policies=(_OWN, _BILLING)),
-        holds,
-        replace(_DECLARED, all_secret_managers=(_MANAGER, _STAGING)),
-    ),
-    Example(
-        "a policy of staging, in another store",
-        replace(_SETUP, policies=(_OWN, _BILLING)),
-        broken,
-        replace(_DECLARED, all_secret_managers=(_MANAGER, replace(_STAGING, url="https://other.example"))),
-    ),
-    Example("a template that resolves to its own", replace(_SETUP, policies=(_TEMPLATED,)), holds, _TWO),
-    Example(
-        "a template that resolves to another's",
-        replace(_SETUP, policies=(replace(_TEMPLATED, reaches=(_FOREIGN,)),)),
-        broken,
-        _TWO,
-        says="the login approle/shop reaches secret/billing/database (read), which is not declared for shop",
-    ),
-    Example(
-        "a template that nobody can resolve",
-        replace(_SETUP, policies=(replace(_OWN, unresolved=("secret/{{identity.entity.metadata.team}}/*",)),)),
-        unknown,
-        _DECLARED,
-        says="identity.entity.metadata.team",
-        reason=Reason.INCOMPLETE,
-    ),
+    Example("each policy for its own paths", SETUP, holds, DECLARED, says="over 12 secrets"),
     Example(
         "plain HTTP",
-        replace(_SETUP, transport=Transport(encrypted=False, detail="plain HTTP")),
+        replace(SETUP, transport=Transport(encrypted=False, detail="plain HTTP")),
         broken,
-        _DECLARED,
+        DECLARED,
         says="over plain HTTP",
     ),
     Example(
         "a certificate of another name",
-        replace(_SETUP, transport=Transport(encrypted=True, detail="Hostname mismatch")),
+        replace(SETUP, transport=Transport(encrypted=True, detail="Hostname mismatch")),
         broken,
-        _DECLARED,
+        DECLARED,
         says="Hostname mismatch",
     ),
     Example(
         "a second listener without TLS",
-        replace(_SETUP, listeners=(Listener(address="10.0.0.5:8100", encrypted=False),)),
+        replace(SETUP, listeners=(Listener(address="10.0.0.5:8100", encrypted=False),)),
         broken,
-        _DECLARED,
+        DECLARED,
         says="without TLS at 10.0.0.5:8100",
     ),
     Example(
         "one share",
-        replace(_SETUP, at_rest=AtRest(kind="shamir", threshold=1, storage="raft")),
+        replace(SETUP, at_rest=AtRest(kind="shamir", threshold=1, storage="raft")),
         broken,
-        _DECLARED,
+        DECLARED,
         says="one share",
     ),
-    Example(
-        "sealed by a key service", replace(_SETUP, at_rest=AtRest(kind="awskms", storage="raft")), holds, _DECLARED
-    ),
+    Example("sealed by a key service", replace(SETUP, at_rest=AtRest(kind="awskms", storage="raft")), holds, DECLARED),
     Example(
         "in memory, with three shares",
-        replace(_SETUP, at_rest=AtRest(kind="shamir", threshold=3, storage="inmem")),
+        replace(SETUP, at_rest=AtRest(kind="shamir", threshold=3, storage="inmem")),
         broken,
-        _DECLARED,
+        DECLARED,
         says="development mode",
     ),
     Example(
         "the root tokens may not be counted",
-        replace(_SETUP, root_tokens=Unseen(Reason.DENIED, "the tokens: Vault refuses it")),
+        replace(SETUP, root_tokens=Unseen(Reason.DENIED, "the tokens: Vault refuses it")),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.DENIED,
     ),
     Example(
         "in development mode",
-        replace(_SETUP, at_rest=AtRest(kind="shamir", threshold=1, storage="inmem")),
+        replace(SETUP, at_rest=AtRest(kind="shamir", threshold=1, storage="inmem")),
         broken,
-        _DECLARED,
+        DECLARED,
         says="development mode",
     ),
     Example(
-        "without encryption", replace(_SETUP, at_rest=AtRest(kind="none")), broken, _DECLARED, says="without encryption"
+        "without encryption", replace(SETUP, at_rest=AtRest(kind="none")), broken, DECLARED, says="without encryption"
     ),
     Example(
         "sealed at the moment",
-        replace(_SETUP, at_rest=AtRest(kind="shamir", threshold=3, sealed=True)),
+        replace(SETUP, at_rest=AtRest(kind="shamir", threshold=3, sealed=True)),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.UNREACHABLE,
     ),
     Example(
         "a root token",
-        replace(_SETUP, root_tokens=1),
+        replace(SETUP, root_tokens=1),
         broken,
-        _DECLARED,
+        DECLARED,
         says="1 root token may do everything, and never ends",
     ),
     Example(
         "root tokens",
-        replace(_SETUP, root_tokens=2),
+        replace(SETUP, root_tokens=2),
         broken,
-        _DECLARED,
+        DECLARED,
         says="2 root tokens may do everything, and never end",
     ),
     Example(
         "the policies may not be read",
-        replace(_SETUP, policies=Unseen(Reason.DENIED, "the policies: Vault refuses it")),
+        replace(SETUP, policies=Unseen(Reason.DENIED, "the policies: Vault refuses it")),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.DENIED,
     ),
     Example(
         "the policies may not be read, and there is a root token",
-        replace(_SETUP, policies=Unseen(Reason.DENIED, "the policies: Vault refuses it"), root_tokens=1),
+        replace(SETUP, policies=Unseen(Reason.DENIED, "the policies: Vault refuses it"), root_tokens=1),
         broken,
-        _DECLARED,
+        DECLARED,
     ),
     Example(
         "the listeners may not be read",
-        replace(_SETUP, listeners=Unseen(Reason.DENIED, "the listeners: Vault refuses it")),
+        replace(SETUP, listeners=Unseen(Reason.DENIED, "the listeners: Vault refuses it")),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.DENIED,
     ),
     Example(
         "a part could not be listed",
-        replace(_SETUP, gaps=(Unseen(Reason.DENIED, "the list of pki/"),)),
+        replace(SETUP, gaps=(Unseen(Reason.DENIED, "the list of pki/"),)),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.DENIED,
     ),
     Example(
         "nobody is declared",
-        replace(_SETUP, policies=()),
+        replace(SETUP, policies=()),
         unknown,
-        replace(_DECLARED, all_secret_managers=(replace(_MANAGER, services=()),)),
+        replace(DECLARED, all_secret_managers=(replace(MANAGER, services=()),)),
         reason=Reason.NOT_DECLARED,
     ),
     Example(
         "a service without its policy",
-        _SETUP,
+        SETUP,
         unknown,
         replace(
-            _DECLARED,
-            all_secret_managers=(
-                replace(_MANAGER, services=(_SHOP, ManagedService(name="worker", paths=("secret/worker/*",)))),
-            ),
+            DECLARED,
+            all_secret_managers=(replace(MANAGER, services=(SHOP, _WORKER)),),
         ),
         says="the policy of worker",
         reason=Reason.NOT_DECLARED,
     ),
     Example(
         "a declared policy that is not there",
-        replace(_SETUP, policies=()),
+        replace(SETUP, policies=()),
         unknown,
-        _DECLARED,
+        DECLARED,
         says="there is no policy shop",
         reason=Reason.NOT_CONFIGURED,
     ),
     Example(
         "no handshake was had",
-        replace(_SETUP, transport=Unseen(Reason.TIMED_OUT, "vault.shop.example: no answer")),
+        replace(SETUP, transport=Unseen(Reason.TIMED_OUT, "vault.shop.example: no answer")),
         unknown,
-        _DECLARED,
+        DECLARED,
         reason=Reason.TIMED_OUT,
     ),
     Example(
@@ -455,7 +274,7 @@ EXAMPLES = (
             ),
         ),
         unknown,
-        replace(_DECLARED, all_secret_managers=(_CLUSTER, replace(_CLUSTER, kind="files", services=(_SHOP,)))),
+        replace(DECLARED, all_secret_managers=(_CLUSTER, replace(_CLUSTER, kind="files", services=(SHOP,)))),
         says="the API does not say",
         reason=Reason.NOT_VERIFIABLE_YET,
     ),
@@ -479,4 +298,17 @@ EXAMPLES = (
         _AWS_DECLARED,
         says="/shop/url is not encrypted",
     ),
+    Example(
+        "another kind of manager at the same address",
+        SETUP,
+        holds,
+        replace(DECLARED, all_secret_managers=(MANAGER, replace(MANAGER, kind="files", services=(_WORKER,)))),
+    ),
+    Example(
+        "a manager without an address",
+        replace(SETUP, address=""),
+        holds,
+        replace(DECLARED, all_secret_managers=(replace(MANAGER, url=None),)),
+    ),
+    *POLICY_EXAMPLES,
 )

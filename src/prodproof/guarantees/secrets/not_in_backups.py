@@ -31,6 +31,8 @@ def judge(search: BackupSearch) -> Verdict:
         return unknown(Reason.INCOMPLETE, f"{search.encrypted[0]}{more} is encrypted: nobody can look into it here")
     if missing := unproven(search.traced):
         return missing
+    if not search.traced.bytes_read:
+        return unknown(Reason.INCOMPLETE, f"there is nothing in {search.files[0]}: is it what the backups go to?")
     data = f"; {len(search.in_data)} in rows look like one ({search.in_data[0].path})" if search.in_data else ""
     return holds(f"none in {', '.join(search.files[:3])}{' ...' if search.files[3:] else ''}{data}")
 
@@ -92,6 +94,13 @@ EXAMPLES = (
         "one of them is encrypted, another one shows a secret",
         replace(_ARCHIVE, encrypted=("old.tar.age (age)",), traced=replace(_TRACED, seen=(_ENV,))),
         broken,
+    ),
+    Example(
+        "a folder in which nothing lies",
+        replace(_DUMP, kind="folder", files=("backups",), traced=replace(_TRACED, bytes_read=0)),
+        unknown,
+        says="there is nothing in backups",
+        reason=Reason.INCOMPLETE,
     ),
     Example(
         "without trust",

@@ -11,6 +11,7 @@ Mend: Revoke and reissue the key first, then remove it from the code; rewriting 
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.code_secrets import CodeSearch
@@ -50,8 +51,8 @@ _KEY = SecretSeen(
 _KNOWN = replace(_KEY, what="django-secret-key", rule="value", path="shop/settings.py", encoding="base64")
 
 
-def _with(**changes: object) -> CodeSearch:
-    return replace(_CLEAN, traced=replace(_CLEAN.traced, **changes))  # type: ignore[arg-type]  # fields by name
+def _with(**changes: Any) -> CodeSearch:
+    return replace(_CLEAN, traced=replace(_CLEAN.traced, **changes))
 
 
 EXAMPLES = (

@@ -19,6 +19,7 @@ log_parameter_max_length = 0.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Reason
 from prodproof.facts.declared import EntryPoint
@@ -156,8 +157,8 @@ _KEY = SecretSeen(
 )
 
 
-def _sent(way: Way, **changes: object) -> CanarySearch:
-    changed = tuple(replace(item, **changes) if item.way is way else item for item in _SENT)  # type: ignore[arg-type]  # fields by name
+def _sent(way: Way, **changes: Any) -> CanarySearch:
+    changed = tuple(replace(item, **changes) if item.way is way else item for item in _SENT)
     return replace(_QUIET, sent=changed)
 
 

@@ -11,6 +11,7 @@ protection on in the forge.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.hooks import HookConfiguration, HookFiles, HookTrial, TriedHooks
@@ -65,8 +66,8 @@ _WHOLE = HookTrial(tried=(_TRIED,), kinds=_KINDS)
 _FETCHED = "gitleaks of https://github.com/gitleaks/gitleaks"
 
 
-def _tried(**changes: object) -> HookTrial:
-    return replace(_WHOLE, tried=(replace(_TRIED, **changes),))  # type: ignore[arg-type]  # fields by name
+def _tried(**changes: Any) -> HookTrial:
+    return replace(_WHOLE, tried=(replace(_TRIED, **changes),))
 
 
 EXAMPLES = (

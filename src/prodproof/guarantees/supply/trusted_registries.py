@@ -16,15 +16,16 @@ its own registry in `.npmrc`; declare it under `[[registry]]` with its `private`
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any
 from urllib.parse import urlsplit
 
 from prodproof.facts import Location, Reason
 from prodproof.facts.declared import Declared, Registry
-from prodproof.facts.dependencies import Dependency, Ecosystem, Manifest, Origin, Purpose, Role
+from prodproof.facts.dependencies import Ecosystem, Purpose
 from prodproof.facts.references import ExternalReferences, Reference, ReferenceKind
 from prodproof.facts.registries import RegistrySettings, RegistrySource, RegistryUse
 from prodproof.guarantees._registries import FORGES, IMAGE_REGISTRIES, PUBLIC, host_of, is_trusted, private_names
+from prodproof.guarantees.supply import _locked_packages as packages
+from prodproof.guarantees.supply._locked_packages import ACME, DECLARED
 from prodproof.verdicts import Example, Finding, Verdict, broken, guarantee, holds, unknown
 from prodproof.verdicts.example import SHOP
 from prodproof.verdicts.verdict import not_applicable
@@ -80,57 +81,7 @@ def _confusable(settings: RegistrySettings, source: RegistrySource, declared: De
     ]
 
 
-@judge.also
-def judge_manifest(manifest: Manifest, declared: Declared) -> Verdict:
-    """One lock file, or a manifest without one."""
-    fetched = [item for item in manifest.dependencies if item.origin is not Origin.LOCAL]
-    if manifest.purpose is Purpose.ASIDE:
-        return not_applicable("a fixture, an example or vendored code")
-    if findings := _misplaced(manifest, fetched, declared):
-        return broken(*findings)
-    if manifest.lock is not None:
-        return not_applicable(f"judged in {manifest.lock}")
-    if manifest.library or not fetched:
-        return not_applicable("nothing is installed from it: a library's, or empty")
-    bare = [item for item in fetched if not item.hashed and item.origin is not Origin.VCS]
-    if manifest.ecosystem in _WITHOUT_HASHES and manifest.role is Role.LOCK:
-        bare = []
-    if bare:
-        names = ", ".join(item.name for item in bare[:3]) + (" …" if len(bare) > 3 else "")
-        message = f"{len(bare)} of {len(fetched)} packages are installed without a hash: {names}"
-        location = Location(manifest.path, bare[0].line)
-        return broken(Finding("no-hash", message, location, manifest.form, "lock them with hashes"))
-    return holds(f"{len(fetched)} packages with hashes")
-
-
-_WITHOUT_HASHES = frozenset((Ecosystem.RUBYGEMS, Ecosystem.PACKAGIST))
-"""Their lock files carry no hash of a package by default; the managers' own protections stand in."""
-
-
-def _misplaced(manifest: Manifest, fetched: list[Dependency], declared: Declared) -> list[Finding]:
-    findings = []
-    for item in fetched:
-        location = Location(manifest.path, item.line)
-        owner = next(
-            (reg for reg in declared.registries if any(fnmatchcase(item.name, name) for name in reg.private)), None
-        )
-        if item.insecure:
-            message = f"{item.name} is fetched without TLS ({item.written})"
-            findings.append(Finding("insecure-source", message, location, item.name, "use https"))
-        elif owner and item.source and item.source != host_of(owner) and item.origin is Origin.REGISTRY:
-            message = f"{item.name} is private, but is locked to {item.source}"
-            findings.append(Finding("private-name-elsewhere", message, location, item.name, "lock it to its registry"))
-        elif item.source and not _is_known(item, manifest.ecosystem, declared) and not declared.inferred:
-            message = f"{item.name} comes from {item.source}, which is not declared"
-            findings.append(Finding("undeclared-source", message, location, item.name, "declare it: [[registry]]"))
-    return findings
-
-
-def _is_known(item: Dependency, ecosystem: Ecosystem, declared: Declared) -> bool:
-    assert item.source is not None
-    if is_trusted(item.source, ecosystem, declared):
-        return True
-    return item.source in FORGES and (item.origin is not Origin.REGISTRY or ecosystem is Ecosystem.PACKAGIST)
+judge.also(packages.judge_manifest)
 
 
 @judge.also
@@ -183,8 +134,6 @@ def _is_image_place(item: Reference, host: str, declared: Declared) -> bool:
     return host in known or any(host_of(registry) == host for registry in declared.registries)
 
 
-_ACME = Registry(url="https://pypi.acme.example/simple", private=("acme-*",))
-_DECLARED = replace(SHOP, registries=(_ACME,))
 _EXTRA = RegistrySource(
     use=RegistryUse.EXTRA, host="pypi.acme.example", written="https://pypi.acme.example/simple", line=1
 )
@@ -195,15 +144,6 @@ _SETTINGS = RegistrySettings(
     sources=(replace(_EXTRA, use=RegistryUse.DEFAULT),),
     unhashed=("acme-core", "django"),
 )
-_PACKAGE = Dependency(name="django", written="django==5.2.1", version="5.2.1", hashed=True, line=1)
-_LOCK = Manifest(
-    path="uv.lock",
-    ecosystem=Ecosystem.PYPI,
-    form="uv.lock",
-    role=Role.LOCK,
-    whole=True,
-    dependencies=(replace(_PACKAGE, source="pypi.org"),),
-)
 _IMAGE = Reference(kind=ReferenceKind.IMAGE, name="python", written="python:3.12.4", version="3.12.4", line=1)
 _FILE = ExternalReferences(path="Dockerfile", form="Dockerfile", purpose=Purpose.RUNTIME, references=(_IMAGE,))
 _ELSEWHERE = replace(_FILE, references=(replace(_IMAGE, name="registry.acme.example/shop"),))
@@ -213,47 +153,31 @@ def _from(host: str) -> RegistrySettings:
     return replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.DEFAULT, host=host),))
 
 
-def _locked(**changes: Any) -> Manifest:
-    return replace(_LOCK, dependencies=(replace(_PACKAGE, **changes),))
-
-
 def _named(name: str, kind: ReferenceKind = ReferenceKind.IMAGE) -> ExternalReferences:
     return replace(_FILE, references=(Reference(kind=kind, name=name, written=name, line=1),))
 
 
 EXAMPLES = (
-    Example("one declared index", _SETTINGS, holds, _DECLARED),
+    Example("one declared index", _SETTINGS, holds, DECLARED),
     Example(
         "an extra index beside a private name",
         replace(_SETTINGS, sources=(_EXTRA,)),
         broken,
-        _DECLARED,
+        DECLARED,
         says="acme-core is installed without a hash from two indexes",
     ),
-    Example("the private name has a hash", replace(_SETTINGS, sources=(_EXTRA,), unhashed=()), holds, _DECLARED),
+    Example("the private name has a hash", replace(_SETTINGS, sources=(_EXTRA,), unhashed=()), holds, DECLARED),
     Example("an index that nobody declared", _SETTINGS, broken, says="not declared"),
     Example("no system file says so", _SETTINGS, unknown, replace(SHOP, inferred=True), reason=Reason.NOT_DECLARED),
     Example(
         "its private names are not declared",
         replace(_SETTINGS, sources=(_EXTRA,)),
         unknown,
-        replace(SHOP, registries=(replace(_ACME, private=()),)),
+        replace(SHOP, registries=(replace(ACME, private=()),)),
         reason=Reason.NOT_DECLARED,
     ),
-    Example("no TLS", replace(_SETTINGS, sources=(replace(_EXTRA, insecure=True),), unhashed=()), broken, _DECLARED),
-    Example(
-        "uv asks it first", replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.FIRST),)), holds, _DECLARED
-    ),
-    Example("a lock with hashes", _LOCK, holds),
-    Example("a lock without", replace(_LOCK, dependencies=(replace(_PACKAGE, hashed=False),)), broken, says="hash"),
-    Example(
-        "a private name that was locked to the public index",
-        replace(_LOCK, dependencies=(replace(_PACKAGE, name="acme-core", source="pypi.org"),)),
-        broken,
-        _DECLARED,
-        says="acme-core is private",
-    ),
-    Example("from a strange host", replace(_LOCK, dependencies=(replace(_PACKAGE, source="x.example"),)), broken),
+    Example("no TLS", replace(_SETTINGS, sources=(replace(_EXTRA, insecure=True),), unhashed=()), broken, DECLARED),
+    Example("uv asks it first", replace(_SETTINGS, sources=(replace(_EXTRA, use=RegistryUse.FIRST),)), holds, DECLARED),
     Example("an official image", _FILE, holds),
     Example("an image of an undeclared registry", _ELSEWHERE, broken, says="registry.acme.example"),
     Example(
@@ -272,22 +196,22 @@ EXAMPLES = (
         "an extra index, everything has a hash",
         replace(_SETTINGS, sources=(_EXTRA,), unhashed=()),
         holds,
-        replace(SHOP, registries=(replace(_ACME, private=()),)),
+        replace(SHOP, registries=(replace(ACME, private=()),)),
     ),
     Example(
         "an extra index, and none of the names is private",
         replace(_SETTINGS, sources=(_EXTRA,), unhashed=("django",)),
         holds,
-        _DECLARED,
+        DECLARED,
     ),
     Example(
         "an extra index, and another one's private name",
         replace(_SETTINGS, sources=(_EXTRA,)),
         unknown,
-        replace(SHOP, registries=(replace(_ACME, private=()), replace(_ACME, url="https://other.example"))),
+        replace(SHOP, registries=(replace(ACME, private=()), replace(ACME, url="https://other.example"))),
         reason=Reason.NOT_DECLARED,
     ),
-    Example("the registry on another port", _from("pypi.acme.example:8443"), broken, _DECLARED),
+    Example("the registry on another port", _from("pypi.acme.example:8443"), broken, DECLARED),
     Example(
         "the registry on its own port",
         _from("pypi.acme.example:8443"),
@@ -307,48 +231,6 @@ EXAMPLES = (
     Example("rubygems.org", replace(_from("rubygems.org"), ecosystem=Ecosystem.RUBYGEMS), holds),
     Example("Packagist", replace(_from("repo.packagist.org"), ecosystem=Ecosystem.PACKAGIST), holds),
     Example("another language's registry", _from("rubygems.org"), broken),
-    Example("a lock among fixtures", replace(_LOCK, purpose=Purpose.ASIDE), not_applicable),
-    Example("a manifest beside its lock", replace(_LOCK, lock="uv.lock"), not_applicable),
-    Example("a library's manifest", replace(_LOCK, library=True), not_applicable),
-    Example("nothing but local packages", _locked(origin=Origin.LOCAL, hashed=False), not_applicable),
-    Example("a package from a repository", _locked(origin=Origin.VCS, source="github.com", hashed=False), holds),
-    Example("an archive of a repository", _locked(origin=Origin.URL, source="codeload.github.com"), holds),
-    Example("from a forge, as if it were a registry", _locked(source="github.com"), broken),
-    Example(
-        "composer takes archives from forges",
-        replace(_locked(source="api.github.com"), ecosystem=Ecosystem.PACKAGIST),
-        holds,
-    ),
-    Example("composer, from elsewhere", replace(_locked(source="x.example"), ecosystem=Ecosystem.PACKAGIST), broken),
-    Example("a repository of an undeclared host", _locked(origin=Origin.VCS, source="git.x.example"), broken),
-    Example("bundler's lock has no hashes", replace(_locked(hashed=False), ecosystem=Ecosystem.RUBYGEMS), holds),
-    Example("composer's lock has none either", replace(_locked(hashed=False), ecosystem=Ecosystem.PACKAGIST), holds),
-    Example(
-        "a Gemfile without a lock",
-        replace(_locked(hashed=False), ecosystem=Ecosystem.RUBYGEMS, role=Role.MANIFEST),
-        broken,
-    ),
-    Example("over plain HTTP", _locked(insecure=True), broken, says="without TLS"),
-    Example("a private name, source unknown", _locked(name="acme-core"), holds, _DECLARED),
-    Example(
-        "a private name from its registry", _locked(name="acme-core", source="pypi.acme.example"), holds, _DECLARED
-    ),
-    Example(
-        "a private name from its repository",
-        _locked(name="acme-core", source="github.com", origin=Origin.VCS),
-        holds,
-        _DECLARED,
-    ),
-    Example(
-        "one of two private patterns",
-        _locked(name="acme-core", source="pypi.org"),
-        broken,
-        replace(SHOP, registries=(replace(_ACME, private=("shop-*", "acme-*")),)),
-    ),
-    Example("a public name beside private ones", _locked(source="pypi.org"), holds, _DECLARED),
-    Example(
-        "from a strange host, and no system file", _locked(source="x.example"), holds, replace(SHOP, inferred=True)
-    ),
     Example("an image among fixtures", replace(_ELSEWHERE, purpose=Purpose.ASIDE), not_applicable),
     Example("an action alone", _named("actions/checkout", ReferenceKind.ACTION), not_applicable),
     Example("an action with a URL", _named("docker://x.example/y", ReferenceKind.ACTION), not_applicable),
@@ -411,4 +293,5 @@ EXAMPLES = (
         broken,
         replace(SHOP, registries=(Registry(url="https://"),)),
     ),
+    *packages.EXAMPLES,
 )
