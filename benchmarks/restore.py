@@ -20,32 +20,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
 from prodproof.drills._restore_server import JOBS
-from prodproof.drills.drill import Plain
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.drills.restore import restore
 from prodproof.facts import Unseen
 from prodproof.facts.declared import Backup, DataStore, Declared, Environment, EnvironmentKind, Permission, Restoring
 from prodproof.facts.drills import DrillOutcome, EntryKind
 from prodproof.facts.restores import RestoreTested
-from prodproof.jobs.order import DrillOrder
-from prodproof.jobs.store import Message
 from prodproof.reach.cut_off import cut_off
 from prodproof.reach.postgres_scratch.cluster import FAST, ScratchCluster
 from prodproof.reach.postgres_scratch.load import load
 from prodproof.reach.postgres_scratch.programs import program
 from prodproof.reach.world import Settings, World
-from prodproof.runner.acts import Event
-from prodproof.runner.drill import Carried
-from prodproof.runner.durable import Record
+from prodproof.runner.unkept import carry_out
 
 MEGABYTE = 1024 * 1024
 KEY = b"benchmark" * 4
@@ -140,56 +134,15 @@ def bare(dump: Path, scratch: Path) -> Phases:
     return {"empty cluster": made - begun, "pg_restore": loaded - made}
 
 
-class Timed:
-    """Records of a drill in memory."""
-
-    def once(self, name: str, act: Callable[[], Plain]) -> Record:
-        """Do it and measure it."""
-        started, clock = datetime.now(UTC), time.monotonic()
-        value = act()
-        return Record(value, "", started, datetime.now(UTC), "one", clock, time.monotonic() - clock, True)
-
-    def stopping(self) -> bool:
-        """Nobody stops it."""
-        return False
-
-
-class Desk:
-    """Nobody follows the drill."""
-
-    def answer(self, step: str) -> Message | None:
-        """Nobody answers."""
-        return None
-
-    def undo_wanted(self) -> Message | None:
-        """Nobody wants that."""
-        return None
-
-    def tell(self, event: Event) -> None:
-        """Nobody listens."""
-
-    def crashed(self, step: str, error: BaseException) -> str:
-        """End with the error."""
-        raise error
-
-
 def drilled(plan: DrillPlan) -> Phases:
     """The drill, by its phases."""
-    now = datetime.now(UTC)
-    order = DrillOrder(
-        id=f"restore-{now:%m%d-%H%M%S}", drill="restore", target=plan.subject, declared=plan.declared,
-        plan=plan.digest, by="benchmark", at=now,
-    )  # fmt: skip
-    world = World(declared=plan.declared, now=now, settings=Settings(fingerprint_key=KEY))
-    carried = Carried(order, plan, world, Desk(), Timed())
-    run = carried.forward()
-    if run.outcome is not DrillOutcome.PROVEN:
-        sys.exit(f"the drill says: {run.detail}")
-    assert plan.exercise.tell is not None
-    fact = plan.exercise.tell(run, carried.gave)
-    assert isinstance(fact, RestoreTested)
-    phases = {entry.name: entry.took or 0.0 for entry in run.timeline if entry.kind is EntryKind.STEP}
-    return phases | {"sampled tables": float(len(fact.sampled))}
+    world = World(declared=plan.declared, now=datetime.now(UTC), settings=Settings(fingerprint_key=KEY))
+    ended = carry_out(plan, world, "benchmark")
+    if ended.run.outcome is not DrillOutcome.PROVEN:
+        sys.exit(f"the drill says: {ended.run.detail}")
+    assert isinstance(ended.fact, RestoreTested)
+    phases = {entry.name: entry.took or 0.0 for entry in ended.run.timeline if entry.kind is EntryKind.STEP}
+    return phases | {"sampled tables": float(len(ended.fact.sampled))}
 
 
 def plan_for(dump: Path, scratch: Path, full: bool) -> DrillPlan:
@@ -210,7 +163,7 @@ def plan_for(dump: Path, scratch: Path, full: bool) -> DrillPlan:
     plan = plan_drill(restore, store, declared)
     if isinstance(plan, Unseen):
         sys.exit(plan.detail)
-    return replace(plan)
+    return plan
 
 
 def middle(rounds: list[Phases]) -> Phases:

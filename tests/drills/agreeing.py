@@ -3,6 +3,7 @@
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.alert_drills import WithheldBackup
 from prodproof.facts.codec import decode, encode
+from prodproof.facts.declared import DataStore, DjangoApp, Rehearsal, RotationKind, Secret, SecretRotation
 from prodproof.facts.drills import DrillOutcome, DrillRun
 from prodproof.facts.leaks import LeakHandled
 from prodproof.facts.restores import PointInTimeTested, RestoreTested
@@ -30,7 +31,22 @@ def verdict(claim: str, fact: object) -> Verdict:
     """What a judge of a claim says of a fact as the ledger keeps it."""
     guarantee = next(entry.guarantee for entry in catalogue() if entry.id == claim)
     judge = next(judge for judge in guarantee.judges if isinstance(fact, judge.fact))
-    return judge(decode(judge.fact, encode(fact)), None, NOON)
+    return judge(decode(judge.fact, encode(fact)), _declared(fact), NOON)
+
+
+def _declared(fact: object) -> object | None:
+    """What it was carried out for, with the objectives of then."""
+    match fact:
+        case RestoreTested():
+            return DataStore(name="shop", kind="x", rto=fact.rto, rpo=fact.rpo)
+        case RotationTested():
+            rotation = SecretRotation(kind=RotationKind(fact.kind), within=fact.objective)
+            return Secret(name="shop", ref="env:SHOP", rotation=rotation)
+        case RollbackTried():
+            objective = None if fact.objective is None else int(fact.objective)
+            rehearsal = Rehearsal(manage=("x",), objective=objective)
+            return DjangoApp(environment="production", manage=("x",), rollback=rehearsal)
+    return None
 
 
 def agreed(run: DrillRun, fact: object) -> None:

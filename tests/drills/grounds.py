@@ -3,12 +3,15 @@
 `python -m scripts.cuts --drill MODULE:NAME` takes any object of this form.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from prodproof.drills._scratch import DISK, MEMORY
 from prodproof.drills.drill import Drill
 from prodproof.drills.plan import DrillPlan
+from prodproof.reach.marked import MARK
 from tests.drills.exercises import DRILLS, book, planned, processes
 
 
@@ -33,6 +36,25 @@ class Ground(Protocol):
         `result` is what the run came to, None if it was cut off before anything was ordered.
         """
         ...
+
+
+def still_running(id: str, *places: Path) -> list[str]:
+    """Processes that a run started, or that are in one of these folders; one line each."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = f"{MARK}={id}.".encode() in (entry / "environ").read_bytes()
+            inside = places and os.readlink(entry / "cwd").startswith(tuple(map(str, places)))
+        except OSError:  # gone meanwhile
+            continue
+        found += [f"process {entry.name} still runs"] * bool(inside or marked)
+    return found
+
+
+def left_in_scratch(id: str) -> list[str]:
+    """What a run left of its scratch, and in it; one line each."""
+    places = [base / f"prodproof-{id}" for base in (MEMORY, DISK)]
+    return [f"{place} is still there" for place in places if place.exists()] + still_running(id, *places)
 
 
 class Deliver:

@@ -4,23 +4,20 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prodproof.drills.drill import Values
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.drills.scenario import scenario
 from prodproof.facts import Unseen
 from prodproof.facts.declared import DataStore, Declared, Permission, Person, Scenario, ScenarioKind
-from prodproof.facts.drills import DrillRun
 from prodproof.facts.scenarios import ScenarioPractised
 from prodproof.jobs.store import Message
 from prodproof.reach.world import Settings, World
-from prodproof.runner.drill import Carried
-from tests.drills.exercises import order
-from tests.drills.restore.restoring import KEY, Timed
+from prodproof.runner.unkept import Ended, carry_out
+from tests.drills.restore.restoring import KEY
 from tests.runner.drill_records import Desk
 
 ANA = Person(id="ana", email="ana@shop.example")
@@ -28,13 +25,8 @@ BEN = Person(id="ben", email="ben@shop.example", roles=("on-call",))
 PEOPLE = (ANA, BEN)
 
 
-@dataclass(frozen=True)
-class Practice:
+class Practice(Ended):
     """A scenario that came to its end."""
-
-    run: DrillRun
-    fact: Any
-    gave: Mapping[str, Values]
 
     @property
     def practised(self) -> ScenarioPractised:
@@ -90,10 +82,5 @@ def practised(declared: Declared, answers: Mapping[str, str] | None = None, by: 
     desk = Desk(
         {name: Message("answer", name, who, datetime.now(UTC), "done") for name, who in (answers or {}).items()}
     )
-    given = order(plan, f"scenario-{os.urandom(6).hex()}", target=plan.subject, by=by)
-    engine = Carried(given, plan, world, desk, Timed())
-    run = engine.forward()
-    for error in desk.crashes:
-        raise error
-    fact = plan.exercise.tell(run, engine.gave) if plan.exercise.tell else None
-    return Practice(run, fact, dict(engine.gave))
+    ended = carry_out(plan, world, by, desk, f"scenario-{os.urandom(6).hex()}")
+    return Practice(ended.run, ended.gave, ended.fact)

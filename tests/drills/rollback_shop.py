@@ -17,11 +17,9 @@ from prodproof.facts.declared import Declared, DjangoApp, Environment, Environme
 from prodproof.facts.drills import DrillRun
 from prodproof.facts.rollbacks import RollbackTried
 from prodproof.reach.cut_off import reachable
-from prodproof.reach.world import World
 from prodproof.runner.drill import Carried
 from tests.drills.agreeing import agreed
-from tests.drills.exercises import order
-from tests.runner.drill_records import START, Desk, Memory
+from tests.runner.drill_records import Memory, carried
 
 SETTINGS = """
 import os
@@ -266,9 +264,7 @@ def maybe_planned(root: Path, rehearsal: Rehearsal | None) -> DrillPlan | Unseen
 
 def conducted(plan: DrillPlan, memory: Memory, id: str = "") -> Carried:
     """A drill with an id of its own, since its folder is called by it."""
-    made = order(plan, id or f"{plan.drill.name}-{secrets.token_hex(4)}", at=START)
-    memory.position = 0
-    return Carried(made, plan, World(declared=made.declared, now=START), Desk(), memory)
+    return carried(plan, memory, id=id or f"{plan.drill.name}-{secrets.token_hex(4)}")
 
 
 def drilled(

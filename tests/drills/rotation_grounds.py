@@ -32,6 +32,7 @@ from prodproof.facts.declared import (
 )
 from prodproof.range.servers import program
 from prodproof.reach.marked import MARK
+from tests.drills.grounds import still_running
 from tests.drills.rotations import declared
 from tests.servers.ports import free_port
 from tests.servers.vault import VaultServer
@@ -94,12 +95,7 @@ def troubles_of(root: Path, id: str, result: Mapping[str, Any] | None, held: str
     found += [f"it is {result and result['outcome']}, and the token is {held}"] * ((held != TOKEN) is not new)
     found += [f"{item.name} is left" for item in root.glob("*prodproof*")]
     found += [f"{item.name} is left" for item in root.glob(".prodproof-*")]
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = f"{MARK}={id}.".encode() in (entry / "environ").read_bytes()
-        except OSError:  # gone meanwhile
-            continue
-        found += [f"process {entry.name} still runs"] * marked
+    found += still_running(id)
     _load.end(id)
     return found
 

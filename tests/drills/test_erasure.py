@@ -19,7 +19,7 @@ from prodproof.facts.erasures import ReErased
 from prodproof.reach.people.log import ErasureLog
 from prodproof.reach.people.rows import People, PostgresRows, RowsError, in_postgres, in_sqlite
 from tests.drills.exercises import STORE, declared
-from tests.servers.postgres import PostgresServer, running
+from tests.servers.postgres import PostgresServer
 
 KEY = b"0123456789abcdef-for-tests"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -59,12 +59,6 @@ class Restored:
             execute(f"INSERT INTO customer VALUES ({number}, '{name}@shop.example', '{name}')")
             execute(f"INSERT INTO purchase VALUES ({number}, {number}, 'Quay {number}')")
             execute(f"INSERT INTO letter VALUES ('{name}@shop.example')")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running() as made:
-        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

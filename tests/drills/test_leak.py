@@ -41,12 +41,6 @@ Read the draft, answer its question, and send it.
 ID = "leak-0101-00aa"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.PostgresServer]:
-    with postgres.running() as server:
-        yield server
-
-
 @contextmanager
 def leaking(server: postgres.PostgresServer, folder: Path, book: str = BOOK) -> Iterator[tuple[VaultServer, Declared]]:
     shop = prepared(server, folder, "shop")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -9,20 +10,31 @@ import pytest
 
 from prodproof.drills.drill import Drill
 from prodproof.drills.plan import DrillPlan, plan_drill
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.drills import DrillOutcome
+from tests.docs.pages import CONTRIBUTING, section
 from tests.drills.exercises import STORE, declared
 from tests.runner.drill_records import CutError, Memory, forward, undone
 
-PAGE = Path(__file__).parent.parent.parent / "CONTRIBUTING.md"
+DRILL, TELL = re.findall(r"```python\n(.*?)```", section(CONTRIBUTING, "Add a drill"), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The fact that the recipe speaks of."""
+
+    stood: bool
 
 
 @pytest.fixture(scope="module")
 def recipe() -> ModuleType:
-    section = PAGE.read_text().partition("\n## Add a drill\n")[2].partition("\n## ")[0]
-    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    made = ModuleType("freeze")
-    sys.modules[made.__name__] = made
-    exec(compile(code, str(PAGE), "exec"), made.__dict__)
+    made, fact = ModuleType("freeze"), ModuleType("prodproof.facts.frozen")
+    fact.__dict__["Frozen"] = Frozen
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (made, fact):
+            patch.setitem(sys.modules, module.__name__, module)
+        for code in (DRILL, TELL):
+            exec(compile(code, CONTRIBUTING.name, "exec"), made.__dict__)
     return made
 
 
@@ -38,6 +50,14 @@ def plan(recipe: ModuleType, tmp_path: Path) -> DrillPlan:
 def test_it_is_proven_and_put_back(plan: DrillPlan, tmp_path: Path) -> None:
     run = forward(plan)
     assert (run.outcome, run.left, list(tmp_path.iterdir())) == (DrillOutcome.PROVEN, (), [])
+
+
+def test_it_tells_what_came_of_it(recipe: ModuleType, plan: DrillPlan) -> None:
+    run = forward(plan)
+    assert recipe._tell(run, {}) == Frozen(stood=True)
+    assert recipe._tell(replace(run, outcome=DrillOutcome.FAILED), {}) == Frozen(stood=False)
+    seen = recipe._tell(replace(run, outcome=DrillOutcome.NOT_PROVEN, reason=Reason.DENIED, detail="refused"), {})
+    assert seen == Unseen(Reason.DENIED, "refused")
 
 
 @pytest.mark.parametrize("number", range(4))

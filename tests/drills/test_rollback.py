@@ -41,7 +41,7 @@ from tests.drills.rollback_shop import (
     planned,
     repository,
 )
-from tests.runner.drill_records import CutError, Memory
+from tests.runner.drill_records import CutError, Memory, undone
 
 pytestmark = pytest.mark.skipif(not cut_off().no_network, reason="unshare is refused here")
 
@@ -301,9 +301,7 @@ def test_after_a_kill_it_goes_on_or_back_and_leaves_nothing(tmp_path: Path, then
         run = conducted(plan, first.again(), id).forward()
         assert run.outcome is DrillOutcome.PROVEN, run.detail
     else:
-        back = conducted(plan, Memory("back"), id)
-        back.replay([first.journal()])
-        run = back.backward("ben")
+        run = undone(plan, first, id=id)
         assert run.outcome is DrillOutcome.NOT_PROVEN
     assert run.left == () and not place.exists() and not server.pids
 

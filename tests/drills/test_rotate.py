@@ -22,13 +22,7 @@ from tests.drills.rotations import PASSWORD, Rotation, Shop, dropped, prepared, 
 from tests.runner.drill_records import Memory
 from tests.servers import login_app
 from tests.servers.ports import free_port
-from tests.servers.postgres import PostgresServer, running
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running() as server:
-        yield server
+from tests.servers.postgres import PostgresServer
 
 
 @pytest.fixture

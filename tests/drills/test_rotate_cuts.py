@@ -17,19 +17,13 @@ from prodproof.facts.codec import encode
 from prodproof.facts.drills import DrillOutcome
 from tests.drills.rotations import Rotation, Shop, dropped, prepared, served
 from tests.runner.drill_records import CutError, Memory
-from tests.servers.postgres import PostgresServer, running
+from tests.servers.postgres import PostgresServer
 
 ALL = bool(int(os.environ.get("PRODPROOF_CUTS", "0")))
 """With 1, every step is killed in every way; without, some."""
 
 STEPS = ("note", "create", "store", "pick-up", "used", "drain", "retire", "refused")
 QUICK = {"load_rate": 40.0, "load_requests": 40, "quiet": 0.4, "pick_up_within": 3.0}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running() as server:
-        yield server
 
 
 @pytest.fixture

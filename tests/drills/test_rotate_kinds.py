@@ -250,12 +250,6 @@ def test_programs_that_are_missing_are_found_before_anything_is_done(tmp_path: P
 # ---- stores
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.PostgresServer]:
-    with postgres.running() as server:
-        yield server
-
-
 def test_a_login_in_a_line_of_an_env_file(server: postgres.PostgresServer, tmp_path: Path) -> None:
     shop = prepared(server, tmp_path, "shop")
     kept = '# what the shop needs\nexport DEBUG=0\nDATABASE_URL="{}"\nOTHER=1\n'

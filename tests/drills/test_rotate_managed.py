@@ -18,13 +18,6 @@ from tests.drills.test_rotate import timeline
 from tests.drills.test_rotate_kinds import proven
 from tests.servers import aws, login_app, postgres
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.PostgresServer]:
-    with postgres.running() as server:
-        yield server
-
-
 KEY_AGENT = """\
 # What an agent beside the application does: reads the key, writes it where the application looks, and tells it.
 import os, pathlib, signal

@@ -6,7 +6,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +23,7 @@ from prodproof.reach.compare import sqlite as comparing_sqlite
 from prodproof.reach.cut_off import alone_with_loopback
 from tests.drills.practising import book, git, planned, practised, with_scenario
 from tests.drills.restore.restoring import Drilling, backup, declared_shop, dump, make_shop, shop_store
-from tests.servers.postgres import PostgresServer, running
+from tests.servers.postgres import PostgresServer
 
 RESTART, CORRUPTION, LOSS = ScenarioKind.SERVICE_RESTART, ScenarioKind.LOGICAL_CORRUPTION, ScenarioKind.TOTAL_LOSS
 alone = pytest.mark.skipif(alone_with_loopback() is None, reason="this machine cuts nobody off from the network")
@@ -203,14 +202,6 @@ rm -f "$PRODPROOF_SCRATCH/live.db"
 
 
 @pytest.fixture
-def scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="prodproof-test-", dir="/var/tmp") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
-        assert not list(Path(name).iterdir()), "nothing of the restored data may stay"
-
-
-@pytest.fixture
 def small(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Declared:
     """A shop in SQLite, and a copy of it."""
     from datetime import timedelta
@@ -269,12 +260,6 @@ def test_without_a_backup_there_is_no_way_back(tmp_path: Path) -> None:
     book(tmp_path, ON_THE_COPY)
     plan = planned(with_scenario(shop(tmp_path), LOSS))
     assert plan == Unseen(Reason.NOT_DECLARED, 'no [[backup]] says store = "shop"')
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with running() as made:
-        yield made
 
 
 @alone

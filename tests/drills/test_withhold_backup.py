@@ -24,11 +24,9 @@ from prodproof.facts.drills import DrillOutcome, DrillRun
 from prodproof.reach.monitoring.alertmanager import Alertmanager
 from prodproof.reach.monitoring.prometheus import Prometheus
 from prodproof.reach.world import Settings, World
-from prodproof.runner.drill import Carried
 from tests.drills.agreeing import agreed
-from tests.drills.exercises import order
 from tests.reach.monitoring.servers import Watchers, alone, wait, watching
-from tests.runner.drill_records import START, CutError, Desk, Memory
+from tests.runner.drill_records import START, CutError, Memory, carried, undone
 
 DAY = 24 * 3600
 
@@ -110,14 +108,8 @@ def planned(watchers: Watchers, name: str, within: int = 60, **changes: Any) -> 
     return plan
 
 
-def conducted(plan: DrillPlan, memory: Memory, id: str) -> Carried:
-    made = order(plan, id, at=START)
-    memory.position = 0
-    return Carried(made, plan, World(declared=made.declared, now=START), Desk(), memory)
-
-
 def drilled(plan: DrillPlan) -> tuple[DrillRun, WithheldBackup | Unseen]:
-    drill = conducted(plan, Memory(), f"withhold-{secrets.token_hex(4)}")
+    drill = carried(plan, Memory(), id=f"withhold-{secrets.token_hex(4)}")
     run = drill.forward()
     assert plan.exercise.tell is not None
     told: Any = plan.exercise.tell(run, drill.gave)
@@ -245,15 +237,13 @@ def test_after_a_kill_the_series_does_not_stay(watchers: Watchers, then: str) ->
 
     plan, first, id = planned(watchers, "nightly"), Memory(cut=cut), f"withhold-{secrets.token_hex(4)}"
     with pytest.raises(CutError):
-        conducted(plan, first, id).forward()
+        carried(plan, first, id=id).forward()
     assert list(watchers.textfiles.glob("prodproof*"))
     if then == "resume":
-        run = conducted(plan, first.again(), id).forward()
+        run = carried(plan, first.again(), id=id).forward()
         assert run.outcome is DrillOutcome.PROVEN, run.detail
     else:
-        back = conducted(plan, Memory("back"), id)
-        back.replay([first.journal()])
-        run = back.backward("ben")
+        run = undone(plan, first, id=id)
     assert run.left == () and not list(watchers.textfiles.glob("prodproof*"))
 
 

@@ -14,6 +14,7 @@ from prodproof.reach.world import World
 from prodproof.runner.acts import Event
 from prodproof.runner.drill import Carried
 from prodproof.runner.durable import Journal, Record
+from prodproof.runner.unkept import Unattended
 from tests.drills.exercises import order
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -71,13 +72,12 @@ class Memory:
 
 
 @dataclass
-class Desk:
+class Desk(Unattended):
     """Remembers what it was told, and answers what it was given."""
 
     answers: dict[str, Message] = field(default_factory=dict)
     wish: Message | None = None
     events: list[Event] = field(default_factory=list)
-    crashes: list[BaseException] = field(default_factory=list)
 
     def answer(self, step: str) -> Message | None:
         return self.answers.get(step)
@@ -88,15 +88,11 @@ class Desk:
     def tell(self, event: Event) -> None:
         self.events.append(event)
 
-    def crashed(self, step: str, error: BaseException) -> str:
-        self.crashes.append(error)
-        return f"prodproof failed ({type(error).__name__})"
 
-
-def carried(plan: DrillPlan, memory: Memory, desk: Desk | None = None) -> Carried:
+def carried(plan: DrillPlan, memory: Memory, desk: Desk | None = None, id: str = "") -> Carried:
     """A drill, ready to be carried out with these records."""
     memory.position = 0
-    made = order(plan, at=START)
+    made = order(plan, id, at=START)
     return Carried(made, plan, World(declared=made.declared, now=START), desk or Desk(), memory)
 
 
@@ -105,9 +101,9 @@ def forward(plan: DrillPlan, memory: Memory | None = None, desk: Desk | None = N
     return carried(plan, memory or Memory(), desk).forward()
 
 
-def undone(plan: DrillPlan, *before: Memory, memory: Memory | None = None) -> DrillRun:
+def undone(plan: DrillPlan, *before: Memory, memory: Memory | None = None, id: str = "") -> DrillRun:
     """Undo what other processes left."""
-    going_back = carried(plan, memory or Memory("back"))
+    going_back = carried(plan, memory or Memory("back"), id=id)
     going_back.replay([item.journal() for item in before])
     return going_back.backward("ben")
 

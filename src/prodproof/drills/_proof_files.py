@@ -6,43 +6,38 @@ from pathlib import Path, PurePosixPath
 
 import psycopg
 
-from prodproof.drills import _scratch
 from prodproof.drills._proof_rows import began, opened_copy
 from prodproof.drills._restore_server import cluster_of, database_of
 from prodproof.drills._restore_state import (
     Findings,
-    backup_named,
     backups_of,
-    opened,
     piece_of,
-    point_of,
-    restored_plain,
-    store_folder,
     when,
 )
 from prodproof.drills._restore_steps import (
     CHOOSE,
-    LOSS,
+    COMPARE,
     RESTORE,
-    backup_loss,
+    asked_for,
     choose,
     clear,
-    damaged,
     files_of,
     looking,
+    loss_step,
     not_damaged,
+    restored_apart,
     seen,
 )
 from prodproof.drills.drill import Done, Proven, Scene, Step, Todo, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore, Declared
-from prodproof.facts.restore_points import Contents, Damaged
+from prodproof.facts.restore_points import Contents
 from prodproof.facts.restores import ComparedWith, DifferenceKind
 from prodproof.reach.compare.files import compare_files, listed
 from prodproof.reach.compare.link import meaning
 from prodproof.reach.compare.within import named_files
 
-COMPARE, MEDIA, CHECK = "compare", "restore-media", "check-files"
+MEDIA, CHECK = "restore-media", "check-files"
 
 
 def files_steps(store: DataStore, limit: float) -> tuple[Step, ...]:
@@ -56,17 +51,6 @@ def files_steps(store: DataStore, limit: float) -> tuple[Step, ...]:
             limit,
         ),
         loss_step(),
-    )
-
-
-def loss_step() -> Step:
-    """Of what has no heartbeat: all that is newer than the backup's beginning is lost."""
-    return looking(
-        LOSS,
-        "read to which moment the data came back",
-        backup_loss,
-        lambda scene: Proven(str(scene.gave[LOSS]["says"])),
-        60,
     )
 
 
@@ -154,20 +138,9 @@ def _restore_media(media: DataStore, scene: Scene, moment: datetime | None) -> V
     chosen = choose(media, scene, moment)
     if isinstance(chosen, Unseen):
         return chosen
-    backup = backup_named(chosen["backup"], scene.declared)
-    store = backup if isinstance(backup, Unseen) else opened(backup, scene, store_folder(scene, "media-tool"))
-    if isinstance(store, Unseen):
-        return store
-    point = point_of(store, chosen["point"], scene)
-    if isinstance(point, Unseen):
-        return point
-    done = store.restore(point, _scratch.empty(files_of(scene, "media")), ending=scene.ending)
-    match done:
-        case Unseen():
-            return done
-        case Damaged():
-            return damaged(done)
-    return {**restored_plain(done), "made": chosen["made"]}
+    asked = asked_for(chosen, scene, "media-tool")
+    gave = asked if isinstance(asked, Unseen) else restored_apart(asked, scene, files_of(scene, "media"))
+    return gave if isinstance(gave, Unseen) else {**gave, "made": chosen["made"]}
 
 
 def _check(store: DataStore, media: DataStore, scene: Scene) -> Values | Unseen:

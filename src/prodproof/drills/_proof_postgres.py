@@ -5,29 +5,39 @@ from datetime import UTC, datetime
 import psycopg
 
 from prodproof.drills._proof_rows import compared, opened_copy
-from prodproof.drills._restore_server import START, cluster_of, database_of
+from prodproof.drills._proof_team import Answer, team_steps
+from prodproof.drills._restore_server import cluster_of, database_of, not_loaded
 from prodproof.drills._restore_state import Findings, piece_of
-from prodproof.drills._restore_steps import LOSS, RESTORE, backup_loss, drill_began, looking, loss_said, seen
-from prodproof.drills.drill import Proven, Scene, Step, Values
-from prodproof.facts import Unseen
+from prodproof.drills._restore_steps import (
+    RESTORE,
+    backup_loss,
+    compare_step,
+    drill_began,
+    heartbeat_loss,
+    looking,
+    loss_said,
+    loss_step,
+    seen,
+)
+from prodproof.drills.drill import Scene, Step, Values
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restore_points import Contents
 from prodproof.facts.restores import DifferenceKind, MomentBy
 from prodproof.reach.compare.link import meaning
+from prodproof.reach.compare.rows import unlogged
 from prodproof.reach.compare.within import broken_keys, invariant, newest, sequences_behind
 from prodproof.reach.postgres_scratch.pages import check_pages
 
-COMPARE, PAGES, KEYS, TEAM = "compare", "check-pages", "check-keys", "ask-invariants"
+PAGES, KEYS = "check-pages", "check-keys"
 
 
 def proof_steps(store: DataStore, limit: float) -> tuple[Step, ...]:
     """The steps that look whether the data are right."""
-    steps = [
-        looking(
-            COMPARE,
+    return (
+        compare_step(
             "compare objects, counts and keyed digests of rows with what was backed up",
             lambda scene: _compare(store, scene),
-            lambda scene: seen(scene, "{tables} tables with {rows} rows".format_map(scene.gave[COMPARE])),
             limit,
         ),
         looking(
@@ -44,27 +54,9 @@ def proof_steps(store: DataStore, limit: float) -> tuple[Step, ...]:
             lambda scene: seen(scene, "pg_amcheck"),
             limit,
         ),
-    ]
-    if store.restore.invariants:
-        steps.append(
-            looking(
-                TEAM,
-                "ask what the team says is always so",
-                lambda scene: _team(store, scene),
-                lambda scene: seen(scene, f"{len(store.restore.invariants)} invariants"),
-                limit,
-            )
-        )
-    steps.append(
-        looking(
-            LOSS,
-            "read to which moment the data came back",
-            lambda scene: _loss(store, scene),
-            lambda scene: Proven(str(scene.gave[LOSS]["says"])),
-            300,
-        )
+        *team_steps(store, _invariants, limit),
+        loss_step(lambda scene: _loss(store, scene), 300),
     )
-    return tuple(steps)
 
 
 def _compare(store: DataStore, scene: Scene) -> Values | Unseen:
@@ -72,10 +64,8 @@ def _compare(store: DataStore, scene: Scene) -> Values | Unseen:
     if isinstance(held, Unseen):
         return held
     findings, how = held
-    failures = scene.gave[START]["failures"]
-    for item in failures if isinstance(failures, list) else ():
-        findings.found(DifferenceKind.NOT_LOADED, str(item), "could not be loaded from the dump")
-    return {**findings.plain(), "with": how.value, "line": findings.line()}
+    not_loaded(findings, scene)
+    return {**findings.plain(), "with": how.value}
 
 
 def _keys(store: DataStore, scene: Scene) -> Values | Unseen:
@@ -121,27 +111,20 @@ def _pages(store: DataStore, scene: Scene, limit: float) -> Values | Unseen:
     return findings.plain()
 
 
-def _team(store: DataStore, scene: Scene) -> Values | Unseen:
-    findings = Findings()
+def _invariants(scene: Scene, queries: list[str]) -> list[Answer] | Unseen:
     link = opened_copy(cluster_of(scene), database_of(scene))
     if isinstance(link, Unseen):
         return link
     with link:
-        for name, query in store.restore.invariants:
-            said = invariant(link, query)
-            if isinstance(said, Unseen):
-                findings.found(DifferenceKind.INVARIANT, name, f"cannot be asked: {said.detail}")
-            elif not said:
-                findings.found(DifferenceKind.INVARIANT, name, "is not so in the copy")
-    return {**findings.plain(), "asked": len(store.restore.invariants)}
+        return [invariant(link, query) for query in queries]
 
 
 def _loss(store: DataStore, scene: Scene) -> Values | Unseen:
     """To which moment the data came back, and how long before the drill that was."""
-    began = drill_began(scene)
-    if store.restore.heartbeat is None:
+    place = store.restore.heartbeat
+    if place is None:
         if replayed := _replayed(scene):
-            lost = max(0.0, (began - replayed).total_seconds())
+            lost = max(0.0, (drill_began(scene) - replayed).total_seconds())
             says = loss_said(scene, "the newest transaction of the log", lost)
             return {"to": replayed.isoformat(), "by": MomentBy.LOG.value, "loss": lost, "says": says}
         return backup_loss(scene)
@@ -150,17 +133,17 @@ def _loss(store: DataStore, scene: Scene) -> Values | Unseen:
         return link
     with link:
         try:
-            moment = newest(link, store.restore.heartbeat)
+            moment = newest(link, place)
+            table = place.rpartition(".")[0]
+            lasting = {table, f"public.{table}"}.isdisjoint(unlogged(link))
         except psycopg.Error as error:
             return meaning(error)
     if isinstance(moment, Unseen):
         return moment
-    if not isinstance(moment, datetime):
-        return {"to": "", "by": MomentBy.HEARTBEAT.value, "loss": None, "says": "the heartbeat's table is empty"}
-    # What was written since the drill began may have come back, too.
-    lost = max(0.0, (began - moment.astimezone(UTC)).total_seconds())
-    says = loss_said(scene, "the newest heartbeat", lost)
-    return {"to": moment.astimezone(UTC).isoformat(), "by": MomentBy.HEARTBEAT.value, "loss": lost, "says": says}
+    if not isinstance(moment, datetime) and not lasting:
+        says = f"the heartbeat's table {table} is unlogged, and comes back empty from a backup of the server's files"
+        return Unseen(Reason.NOT_CONFIGURED, says)
+    return heartbeat_loss(scene, moment.astimezone(UTC) if isinstance(moment, datetime) else None)
 
 
 def _replayed(scene: Scene) -> datetime | None:

@@ -13,13 +13,13 @@ import psycopg
 from prodproof.drills._restore_state import Findings, opened_dsn, when
 from prodproof.drills._restore_steps import CHOOSE
 from prodproof.drills.drill import Scene
-from prodproof.facts import Unseen
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restores import ComparedWith, DifferenceKind
 from prodproof.reach.compare import source as moved
 from prodproof.reach.compare.link import Link, meaning
 from prodproof.reach.compare.portrait import Portrait, around, references, take
-from prodproof.reach.compare.rows import MAX_TABLES, Digests, Look, Table, tables
+from prodproof.reach.compare.rows import MAX_TABLES, Digests, Look, Table, tables, unlogged
 from prodproof.reach.postgres_scratch.cluster import ScratchCluster
 
 RECOVERY = 60.0
@@ -72,6 +72,9 @@ def _compared(
 ) -> tuple[Findings, ComparedWith] | Unseen:
     try:
         known = tables(copy, full=store.restore.full)
+        findings.unlogged = unlogged(copy)
+        if findings.unlogged and not known:
+            return Unseen(Reason.INCOMPLETE, "all its tables are unlogged: a restore may bring back none of their rows")
         if len(known) >= MAX_TABLES:
             findings.uncompared.append(f"more than {MAX_TABLES} tables")
         how = {name: _as(expected.looks.get(name) if expected else None, table) for name, table in known.items()}
@@ -102,7 +105,10 @@ def _compared(
         settled = frozenset(expected.looks) if expected else frozenset()
         names = {name: table for name, table in how.items() if name not in settled}
         _moved_rows(findings, store, made, _Sides(there, copy, digests), names, theirs, mine)
-        return findings, ComparedWith.REFERENCE if expected else ComparedWith.SOURCE
+        if expected is not None:
+            return findings, ComparedWith.REFERENCE
+        both = mine.looks.keys() & theirs.looks.keys()
+        return findings, findings.held_to_source(sum(theirs.looks[name].rows for name in both))
     except psycopg.Error as error:
         return meaning(error)
     finally:
@@ -250,14 +256,6 @@ def _moved_rows(
             findings.uncompared.append(f"{name}: {explained.detail}")
             continue
         part = f" (of one row in {table.one_in})" if table.one_in > 1 else ""
-        if explained.missing and here.rows == 0:
-            says = f"is empty in the copy; {explained.missing} rows of the source are older than the backup"
-            findings.found(DifferenceKind.EMPTY_TABLE, name, says)
-        elif explained.missing:
-            says = f"{explained.missing} rows{part} that are older than the backup are not in the copy"
-            findings.found(DifferenceKind.MISSING_ROWS, name, says)
-        if explained.changed:
-            says = f"{explained.changed} rows{part} that were not changed since the backup are otherwise in the copy"
-            findings.found(DifferenceKind.CHANGED_ROWS, name, says)
+        findings.lost(name, here.rows, explained.missing, explained.changed, part)
         if explained.open:
             findings.open(name, f"{counts}, {explained.open} of them differ{part}; nothing says when they were changed")

@@ -5,10 +5,9 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from prodproof.drills._proof_files import loss_step
 from prodproof.drills._proof_rows import began
 from prodproof.drills._restore_state import Findings, piece_of
-from prodproof.drills._restore_steps import RESTORE, looking, seen
+from prodproof.drills._restore_steps import RESTORE, compare_step, loss_step
 from prodproof.drills.drill import Scene, Step, StepError, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
@@ -16,21 +15,11 @@ from prodproof.facts.restore_points import Contents
 from prodproof.facts.restores import ComparedWith, DifferenceKind
 from prodproof.reach.compare.sqlite import Database, held, opened
 
-COMPARE = "compare"
-
 
 def sqlite_steps(store: DataStore, limit: float) -> tuple[Step, ...]:
     """Its own checks, and its tables against the source."""
-    return (
-        looking(
-            COMPARE,
-            "let SQLite check it, and compare its tables with the source",
-            lambda scene: _compare(store, scene),
-            lambda scene: seen(scene, "{tables} tables with {rows} rows".format_map(scene.gave[COMPARE])),
-            limit,
-        ),
-        loss_step(),
-    )
+    says = "let SQLite check it, and compare its tables with the source"
+    return (compare_step(says, lambda scene: _compare(store, scene), limit), loss_step())
 
 
 def _compare(store: DataStore, scene: Scene) -> Values | Unseen:
@@ -53,7 +42,9 @@ def _held(store: DataStore, scene: Scene, findings: Findings, copy: Database) ->
             findings.found(kind, "database", trouble)
         for name in copy.behind():
             findings.found(DifferenceKind.SEQUENCE_BEHIND, name, "its counter is behind its rows")
-        findings.tables = len(copy.tables())
+        known = copy.tables()
+        findings.tables = len(known)
+        findings.rows = sum(1 for name in known for _ in copy.rows(name, copy.columns(name)[0][:1]))
     except sqlite3.Error:
         if scene.ending():
             return Unseen(Reason.TIMED_OUT, "it could not be checked in time")
@@ -67,16 +58,20 @@ def _held(store: DataStore, scene: Scene, findings: Findings, copy: Database) ->
     if isinstance(source, Unseen):
         findings.uncompared.append(f"the source: {source.detail}")
         return ComparedWith.NOTHING
+    told = 0
     with source:
         try:
             _objects(findings, copy, source)
-            key = scene.world.settings.fingerprint_key or os.urandom(32)
-            for name in copy.tables():
-                if name in source.tables():
-                    _table(findings, copy, source, name, key, store, made)
+            key, there = scene.world.settings.fingerprint_key or os.urandom(32), source.tables()
+            for name in known:
+                if name in there:
+                    told += _table(findings, copy, source, name, key, store, made)
         except sqlite3.Error:
+            if scene.ending() and not findings.differences:
+                return Unseen(Reason.TIMED_OUT, "not all tables could be read in time")
             findings.uncompared.append("the source or the copy: SQLite cannot read all of it")
-    return ComparedWith.SOURCE
+            return ComparedWith.SOURCE
+    return findings.held_to_source(told)
 
 
 def _objects(findings: Findings, copy: Database, source: Database) -> None:
@@ -90,21 +85,13 @@ def _objects(findings: Findings, copy: Database, source: Database) -> None:
 
 def _table(
     findings: Findings, copy: Database, source: Database, name: str, key: bytes, store: DataStore, made: datetime
-) -> None:
+) -> int:
+    """Hold one table against the source; returns how many rows it has there."""
     if copy.columns(name) != source.columns(name):
         findings.uncompared.append(f"{name}: its columns or its key differ from the source")
-        return
+        return 0
     found = held(copy, source, name, key, store.restore.changed_at, made)
-    findings.rows += found.rows
-    if found.missing and not found.rows:
-        says = f"is empty in the copy; {found.missing} rows of the source are older than the backup"
-        findings.found(DifferenceKind.EMPTY_TABLE, name, says)
-    elif found.missing:
-        says = f"{found.missing} rows that are older than the backup are not in the copy"
-        findings.found(DifferenceKind.MISSING_ROWS, name, says)
-    if found.changed:
-        says = f"{found.changed} rows that were not changed since the backup are otherwise in the copy"
-        findings.found(DifferenceKind.CHANGED_ROWS, name, says)
+    findings.lost(name, found.rows, found.missing, found.changed)
     if found.open:
-        counts = f"{found.rows} rows in the copy, {found.there} at the source"
-        findings.open(name, f"{counts}; nothing says when those that differ were changed")
+        findings.moved(name, found.rows, found.there)
+    return found.there

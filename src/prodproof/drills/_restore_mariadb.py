@@ -2,11 +2,11 @@
 
 import shutil
 
-from prodproof.drills._restore_server import START
+from prodproof.drills._restore_server import START, start_step
 from prodproof.drills._restore_state import opened_dsn, piece_of
-from prodproof.drills._restore_steps import RESTORE, damaged, not_damaged
+from prodproof.drills._restore_steps import RESTORE, damaged, files_of
 from prodproof.drills._scratch import place_of
-from prodproof.drills.drill import Done, Proven, Refuted, Scene, Step, StepError, Todo, Values
+from prodproof.drills.drill import Proven, Refuted, Scene, Step, StepError, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restore_points import Contents, Damage, Damaged
@@ -21,16 +21,8 @@ _PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb")
 
 def mariadb_step(store: DataStore, limit: float) -> Step:
     """The step that makes, starts and loads the server."""
-    return Step(
-        name=START,
-        says="load it into a server of our own: private socket, no network, no events, no replication",
-        check=_running,
-        do=lambda scene: _start(store, scene, limit),
-        prove=_answers,
-        undo=_stop,
-        undo_says="stop the server and remove its data",
-        time_limit=limit,
-    )
+    says = "load it into a server of our own: private socket, no network, no events, no replication"
+    return start_step(says, server_of, lambda scene: _start(store, scene, limit), _answers, limit)
 
 
 def lacking() -> list[str]:
@@ -64,7 +56,7 @@ def _start(store: DataStore, scene: Scene, limit: float) -> Values | Unseen:
             raise StepError("a server of an earlier attempt does not end")
         shutil.rmtree(server.place, ignore_errors=True)
         server.cut_off.own(place_of(scene))
-        server.cut_off.own_all(place_of(scene) / "files")
+        server.cut_off.own_all(files_of(scene))
         trouble = server.initialise() or server.start(START_SECONDS)
     except OSError as error:
         return Unseen(Reason.INCOMPLETE, f"the scratch cannot be written: {error.strerror}")
@@ -109,17 +101,7 @@ def _chosen(store: DataStore, scene: Scene, server: ScratchServer, only: str) ->
     return Unseen(Reason.NOT_DECLARED, f"several databases came back ({names}); the store's dsn says which one")
 
 
-def _running(scene: Scene) -> Todo | Done:
-    # One that is there without being written down may be half loaded, so it is made anew.
-    known = scene.gave.get(START)
-    if known is None or not server_of(scene).pids:
-        return Todo()
-    return Done(known)
-
-
 def _answers(scene: Scene) -> Proven | Refuted | Unseen:
-    if broken := not_damaged(scene):
-        return broken
     said = server_of(scene).client("").ask("SELECT @@skip_networking, @@event_scheduler, @@log_bin")
     if isinstance(said, Unseen):
         return said
@@ -128,12 +110,3 @@ def _answers(scene: Scene) -> Proven | Refuted | Unseen:
         return Refuted(f"the scratch server is not isolated: {says}")
     away = "without any network" if server_of(scene).cut_off.no_network else "cut off by its settings alone"
     return Proven(f"MariaDB {scene.gave[START]['version']} answers on a private socket, {away}")
-
-
-def _stop(scene: Scene) -> None:
-    server = server_of(scene)
-    if not server.stop():
-        raise StepError("the scratch server does not end")
-    shutil.rmtree(server.place, ignore_errors=True)
-    if server.place.exists():
-        raise StepError(f"{server.place} cannot be removed")

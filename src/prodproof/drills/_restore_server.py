@@ -2,18 +2,21 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 
-from prodproof.drills._restore_state import opened_dsn, piece_of
-from prodproof.drills._restore_steps import RESTORE, damaged, not_damaged
+from prodproof.drills._restore_state import Findings, opened_dsn, piece_of
+from prodproof.drills._restore_steps import RESTORE, Ask, clear, damaged, not_damaged
 from prodproof.drills._scratch import place_of
 from prodproof.drills.drill import Done, Plain, Proven, Refuted, Scene, Step, StepError, Todo, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restore_points import Contents, Damage, Damaged
+from prodproof.facts.restores import DifferenceKind
 from prodproof.reach.backups.backup_store import Piece
 from prodproof.reach.cut_off import cut_off
 from prodproof.reach.postgres_scratch.cluster import FAST, ScratchCluster
@@ -36,18 +39,63 @@ _NO_WAL = (
 _BROKEN = ("invalid checkpoint record", "could not read", "invalid data in file", "incorrect checksum", "is not valid")
 
 
+class ScratchServer(Protocol):
+    """What every server of the scratch can do, whatever it serves."""
+
+    @property
+    def place(self) -> Path:
+        """The folder with all that is its own."""
+        ...
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        ...
+
+    def stop(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+
 def server_step(store: DataStore, limit: float) -> Step:
     """The step that builds and starts the server."""
+    says = "start a server of our own on it: private socket, no network, no archiving, no subscriptions, no jobs"
+    return start_step(says, cluster_of, lambda scene: _start(store, scene, limit), _answers, limit)
+
+
+def start_step(
+    says: str,
+    server: Callable[[Scene], ScratchServer],
+    start: Ask,
+    answers: Callable[[Scene], Proven | Refuted | Unseen],
+    limit: float,
+) -> Step:
+    """The step that makes and starts a server of any kind.
+
+    Args:
+        says: what it does.
+        server: the scratch server, as it is known by the scratch alone.
+        start: makes it.
+        answers: whether it is there, and reaches nothing.
+        limit: seconds.
+    """
     return Step(
         name=START,
-        says="start a server of our own on it: private socket, no network, no archiving, no subscriptions, no jobs",
-        check=_running,
-        do=lambda scene: _start(store, scene, limit),
-        prove=_answers,
-        undo=_stop,
+        says=says,
+        check=lambda scene: _running(server(scene), scene),
+        do=start,
+        prove=lambda scene: not_damaged(scene) or answers(scene),
+        undo=lambda scene: _stop(server(scene)),
         undo_says="stop the server and remove its data",
         time_limit=limit,
     )
+
+
+def not_loaded(findings: Findings, scene: Scene) -> None:
+    """Add what of a dump could not be loaded."""
+    failures = scene.gave[START]["failures"]
+    for item in failures if isinstance(failures, list) else ():
+        findings.found(DifferenceKind.NOT_LOADED, str(item), "could not be loaded from the dump")
 
 
 def cluster_of(scene: Scene, piece: Piece | None = None) -> ScratchCluster:
@@ -202,17 +250,15 @@ def _wanted(store: DataStore, scene: Scene) -> str | None:
     return str(name) if name else None
 
 
-def _running(scene: Scene) -> Todo | Done:
+def _running(server: ScratchServer, scene: Scene) -> Todo | Done:
     # One that is there without being written down may be half loaded, so it is made anew.
     known = scene.gave.get(START)
-    if known is None or not cluster_of(scene).pids:
+    if known is None or not server.pids:
         return Todo()
     return Done(known)
 
 
 def _answers(scene: Scene) -> Proven | Refuted | Unseen:
-    if broken := not_damaged(scene):
-        return broken
     cluster = cluster_of(scene)
     link = cluster.connect(database_of(scene))
     if isinstance(link, Unseen):
@@ -229,10 +275,7 @@ def _answers(scene: Scene) -> Proven | Refuted | Unseen:
     return Proven(f"PostgreSQL {version} answers on a private socket, {away}")
 
 
-def _stop(scene: Scene) -> None:
-    cluster = cluster_of(scene)
-    if not cluster.stop():
+def _stop(server: ScratchServer) -> None:
+    if not server.stop():
         raise StepError("the scratch server does not end")
-    shutil.rmtree(cluster.place, ignore_errors=True)
-    if cluster.place.exists():
-        raise StepError(f"{cluster.place} cannot be removed")
+    clear(server.place)

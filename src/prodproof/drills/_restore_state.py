@@ -11,7 +11,7 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts import declared as given
 from prodproof.facts.declared import Backup, DataStore, Declared
 from prodproof.facts.restore_points import Contents
-from prodproof.facts.restores import Difference, DifferenceKind, Undecided
+from prodproof.facts.restores import ComparedWith, Difference, DifferenceKind, Undecided
 from prodproof.reach.backups.backup_store import BackupStore, Piece, Restored, RestorePoint, open_store
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets.stores import Stores
@@ -31,12 +31,51 @@ class Findings:
     """What was held against nothing, for there is nothing; invariants may stand in for it."""
 
     sampled: list[str] = field(default_factory=list)
+    unlogged: list[str] = field(default_factory=list)
+    """Tables of PostgreSQL whose rows no restore needs to bring back: they were not looked at."""
+
     tables: int = 0
     rows: int = 0
 
     def found(self, kind: DifferenceKind, what: str, says: str) -> None:
         """A damage."""
         self.differences.append(Difference(kind=kind, what=what, says=says))
+
+    def lost(self, table: str, rows: int, missing: int, changed: int, part: str = "") -> None:
+        """What is wrong with a table's copy, of the rows that the source has not changed since the backup.
+
+        Args:
+            table: its name.
+            rows: how many the copy has.
+            missing: how many of those are not in the copy.
+            changed: how many of those are otherwise in the copy.
+            part: of how many rows this is known, in words, where it is not all of them.
+        """
+        if missing and not rows:
+            says = f"is empty in the copy; {missing} rows of the source are older than the backup"
+            self.found(DifferenceKind.EMPTY_TABLE, table, says)
+        elif missing:
+            says = f"{missing} rows{part} that are older than the backup are not in the copy"
+            self.found(DifferenceKind.MISSING_ROWS, table, says)
+        if changed:
+            says = f"{changed} rows{part} that were not changed since the backup are otherwise in the copy"
+            self.found(DifferenceKind.CHANGED_ROWS, table, says)
+
+    def moved(self, table: str, rows: int, there: int) -> None:
+        """A table that differs, where nothing says whether the source has only moved on."""
+        counts = f"{rows} rows in the copy, {there} at the source"
+        self.open(table, f"{counts}; nothing says when those that differ were changed")
+
+    def held_to_source(self, there: int) -> ComparedWith:
+        """What the tables were held against, once all are through: a source without rows says nothing of them.
+
+        Args:
+            there: how many rows the source has in tables that are in the copy, too.
+        """
+        if there or self.uncompared or not self.rows:
+            return ComparedWith.SOURCE
+        self.unheld.append("the source: none of these tables has a row there")
+        return ComparedWith.NOTHING
 
     def open(self, what: str, says: str) -> None:
         """Something that may be a damage."""
@@ -54,6 +93,7 @@ class Findings:
             "uncompared": list(self.uncompared[:MAX_TOLD]),
             "unheld": list(self.unheld[:MAX_TOLD]),
             "sampled": list(self.sampled[:MAX_TOLD]),
+            "unlogged": list(self.unlogged[:MAX_TOLD]),
             "tables": self.tables,
             "rows": self.rows,
         }
@@ -81,6 +121,7 @@ def gathered(gave: Iterable[Values]) -> Findings:
         found.uncompared += _words(values.get("uncompared"))
         found.unheld += _words(values.get("unheld"))
         found.sampled += _words(values.get("sampled"))
+        found.unlogged += _words(values.get("unlogged"))
         found.tables += number(values.get("tables"))
         found.rows += number(values.get("rows"))
     return found

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,15 +22,16 @@ from prodproof.drills._restore_state import (
 from prodproof.drills._scratch import place_of
 from prodproof.drills.drill import Done, Plain, Proven, Refuted, Scene, Step, StepError, Todo, Values
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.declared import DataStore
+from prodproof.facts.declared import Backup, DataStore
 from prodproof.facts.restore_points import Contents, Damaged
 from prodproof.facts.restores import MomentBy
 from prodproof.reach.backups.backup_store import BackupStore, Restored, RestorePoint
 from prodproof.reach.backups.ways import places_of
 from prodproof.reach.cut_off import without_network
-from prodproof.reach.one_way import Place, only_reaching
+from prodproof.reach.one_way import only_reaching
 
-CHOOSE, VERIFY, RESTORE, LOSS = "choose-backup", "verify-backup", "restore", "measure-loss"
+CHOOSE, VERIFY, RESTORE = "choose-backup", "verify-backup", "restore"
+COMPARE, LOSS = "compare", "measure-loss"
 UNPACKED = 8
 """How much larger the data may be than a dump that is packed: it is compressed, and has no indexes."""
 
@@ -44,6 +46,7 @@ LOGGED = ("pgbackrest", "barman")
 """Kinds of backups that keep PostgreSQL's log, which leads to any moment."""
 
 Moment = Callable[[Scene], datetime]
+Ask = Callable[[Scene], Values | Unseen]
 
 
 def damaged(found: Damaged) -> dict[str, Plain]:
@@ -192,20 +195,38 @@ def _age(point: RestorePoint) -> float:
     return made.timestamp() if made else 0.0
 
 
-def _asked(scene: Scene) -> tuple[BackupStore, RestorePoint] | Unseen:
-    backup = backup_named(scene.gave[CHOOSE]["backup"], scene.declared)
-    store = backup if isinstance(backup, Unseen) else opened(backup, scene, store_folder(scene))
+@dataclass(frozen=True)
+class Asked:
+    """A restore point that was chosen, found again."""
+
+    backup: Backup
+    store: BackupStore
+    point: RestorePoint
+
+
+def asked_for(chosen: Values, scene: Scene, tool: str = "tool") -> Asked | Unseen:
+    """What an earlier step chose.
+
+    Args:
+        chosen: what `choose` gave.
+        scene: of the step.
+        tool: the name of the folder that the backup's tool may use.
+    """
+    backup = backup_named(chosen["backup"], scene.declared)
+    if isinstance(backup, Unseen):
+        return backup
+    store = opened(backup, scene, store_folder(scene, tool))
     if isinstance(store, Unseen):
         return store
-    point = point_of(store, scene.gave[CHOOSE]["point"], scene)
-    return point if isinstance(point, Unseen) else (store, point)
+    point = point_of(store, chosen["point"], scene)
+    return point if isinstance(point, Unseen) else Asked(backup, store, point)
 
 
 def _verify(scene: Scene) -> Values | Unseen:
-    asked = _asked(scene)
+    asked = asked_for(scene.gave[CHOOSE], scene)
     if isinstance(asked, Unseen):
         return asked
-    said = asked[0].verify(asked[1], deep=True, ending=scene.ending)
+    said = asked.store.verify(asked.point, deep=True, ending=scene.ending)
     match said:
         case Unseen(Reason.NOT_VERIFIABLE_YET, detail):
             return {"says": f"nothing verifies it: {detail}"}
@@ -217,19 +238,37 @@ def _verify(scene: Scene) -> Values | Unseen:
 
 
 def _restore(of: DataStore, scene: Scene, at: datetime | None) -> Values | Unseen:
-    asked = _asked(scene)
-    if isinstance(asked, Unseen):
-        return asked
-    store, point = asked
-    settings = scene.world.settings
+    asked = asked_for(scene.gave[CHOOSE], scene)
+    gave = asked if isinstance(asked, Unseen) else restored_apart(asked, scene, files_of(scene), at)
+    if isinstance(gave, Unseen) or "damage" in gave:
+        return gave
+    gave["production_here"] = production_here(of, scene)
+    _marker(scene).write_text(json.dumps(gave))
+    return gave
+
+
+def restored_apart(asked: Asked, scene: Scene, into: Path, at: datetime | None = None) -> dict[str, Plain] | Unseen:
+    """Restore as it would be if production and all else were gone: of the network, the store of the backups is left.
+
+    Args:
+        asked: what is restored.
+        scene: of the step.
+        into: a folder, which is emptied before.
+        at: the moment to recover to.
+
+    Returns:
+        What came back or is damaged, and how far it was cut off (`no_network`, `only_reached`).
+    """
 
     def restored() -> Restored | Damaged | Unseen:
-        return store.restore(point, _scratch.empty(files_of(scene)), at=at, ending=scene.ending)
+        return asked.store.restore(asked.point, _scratch.empty(into), at=at, ending=scene.ending)
 
-    places = _places(scene)
+    places = places_of(asked.backup, Path(scene.declared.root or "."))
     try:
-        # As it would be if production and all else were gone; of the network, the store of the backups alone is left.
-        done, alone = without_network(restored) if not places else (only_reaching(places, settings, restored), False)
+        if places:
+            done, alone = only_reaching(places, scene.world.settings, restored), False
+        else:
+            done, alone = without_network(restored)
         if done is None or ((places or alone) and _perhaps_away(done)):
             done, alone, places = restored(), False, ()
     except OSError as error:
@@ -239,19 +278,11 @@ def _restore(of: DataStore, scene: Scene, at: datetime | None) -> Values | Unsee
             return done
         case Damaged():
             return damaged(done)
-    gave = {**restored_plain(done), "no_network": alone, "production_here": production_here(of, scene)}
-    gave["only_reached"] = [str(place) for place in places]
-    _marker(scene).write_text(json.dumps(gave))
-    return gave
+    return {**restored_plain(done), "no_network": alone, "only_reached": [str(place) for place in places]}
 
 
 def _perhaps_away(done: Restored | Damaged | Unseen) -> bool:
     return isinstance(done, Unseen) and done.why in _PERHAPS_AWAY
-
-
-def _places(scene: Scene) -> tuple[Place, ...]:
-    backup = backup_named(scene.gave[CHOOSE]["backup"], scene.declared)
-    return () if isinstance(backup, Unseen) else places_of(backup, Path(scene.declared.root or "."))
 
 
 def _restored(scene: Scene) -> Todo | Done:
@@ -297,6 +328,38 @@ def seen(scene: Scene, what: str) -> Proven:
     return Proven(f"{what}: {len(differences)} damages; {first[1]} {first[2]}"[:200])
 
 
+def compare_step(says: str, compare: Ask, limit: float) -> Step:
+    """The step that holds the tables of a copy against what was backed up."""
+    return looking(
+        COMPARE,
+        says,
+        compare,
+        lambda scene: seen(scene, "{tables} tables with {rows} rows".format_map(scene.gave[COMPARE])),
+        limit,
+    )
+
+
+def loss_step(measure: Ask | None = None, limit: float = 60) -> Step:
+    """The step that says how old the data are: by the backup's own word, unless something tells it better."""
+    return looking(
+        LOSS,
+        "read to which moment the data came back",
+        measure or backup_loss,
+        lambda scene: Proven(str(scene.gave[LOSS]["says"])),
+        limit,
+    )
+
+
+def heartbeat_loss(scene: Scene, newest: datetime | None) -> dict[str, Plain]:
+    """How old the data are by the newest heartbeat in the copy; None: there is none."""
+    by = MomentBy.HEARTBEAT.value
+    if newest is None:
+        return {"to": "", "by": by, "loss": None, "says": "the heartbeat's table is empty"}
+    # What was written since the drill began may have come back, too.
+    lost = max(0.0, (drill_began(scene) - newest).total_seconds())
+    return {"to": newest.isoformat(), "by": by, "loss": lost, "says": loss_said(scene, "the newest heartbeat", lost)}
+
+
 def backup_loss(scene: Scene) -> dict[str, Plain]:
     """How old the data are by the backup's own word."""
     made = str(scene.gave[CHOOSE]["began"] or scene.gave[CHOOSE]["made"])
@@ -314,9 +377,6 @@ def loss_said(scene: Scene, newest: str, seconds: float) -> str:
     """How old the data are, in words."""
     asked = scene.gave[CHOOSE]["asked"]
     return f"{newest} is {seconds:.0f} s older than {'that moment' if asked else 'the beginning of the drill'}"
-
-
-Ask = Callable[[Scene], Values | Unseen]
 
 
 def looking(name: str, says: str, do: Ask, prove: Callable[[Scene], Proven | Refuted], limit: float) -> Step:

@@ -6,10 +6,11 @@ from prodproof.drills import _scratch
 from prodproof.drills._erasure import STEP as RE_ERASE
 from prodproof.drills._erasure import told as erased_again
 from prodproof.drills._proof_application import APPLICATION
-from prodproof.drills._proof_postgres import COMPARE, TEAM
+from prodproof.drills._proof_files import MEDIA
+from prodproof.drills._proof_team import TEAM
 from prodproof.drills._restore_server import START
 from prodproof.drills._restore_state import backups_of, gathered, needs_of, number, when
-from prodproof.drills._restore_steps import CHOOSE, LOSS, RESTORE, VERIFY
+from prodproof.drills._restore_steps import CHOOSE, COMPARE, LOSS, RESTORE, VERIFY
 from prodproof.drills.drill import Proven, Refuted, Scene, Step, Todo, Values
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore, Declared
@@ -63,7 +64,8 @@ def _concluded(store: DataStore, scene: Scene) -> Proven | Refuted | Unseen:
         return Refuted("nothing came back: there is no table and no file")
     if not found.rows and store.kind in ROWS:
         return Refuted(f"nothing came back: all {found.tables} tables are empty")
-    return Proven(f"{found.tables} tables or files are as they were")
+    beside = f"; not looked at, for they are unlogged: {', '.join(found.unlogged[:3])}" if found.unlogged else ""
+    return Proven(f"{found.tables} tables or files are as they were{beside}")
 
 
 def _span(seconds: float) -> str:
@@ -97,8 +99,8 @@ def restore_tested(
     broken = next((values for values in gave.values() if "damage" in values), None)
     loss = gave.get(LOSS, {})
     lost = loss.get("loss")
-    restored, compare, server = gave.get(RESTORE, {}), gave.get(COMPARE, {}), gave.get(START, {})
-    reached, apart = restored.get("only_reached"), not server or bool(server.get("no_network"))
+    restored, compare = gave.get(RESTORE, {}), gave.get(COMPARE, {})
+    no_network, only_reached = how_apart(gave)
     tool = next((item.kind for item in declared.backups if item.name == chosen["backup"]), "")
     application = gave.get(APPLICATION)
     return RestoreTested(
@@ -112,8 +114,8 @@ def restore_tested(
         verified=str(gave.get(VERIFY, {}).get("says", "")),
         phases=phases(run),
         needs=_needs(store, declared, gave),
-        no_network=bool(restored.get("no_network")) and apart,
-        only_reached=tuple(map(str, reached)) if isinstance(reached, list) and apart else (),
+        no_network=no_network,
+        only_reached=only_reached,
         production_here=None if (here := restored.get("production_here")) is None else str(here),
         scratch=ScratchKind(str(gave.get(_scratch.STEP, {}).get("kind", ScratchKind.DISK.value))),
         compared_with=ComparedWith(str(compare.get("with", ComparedWith.NOTHING.value))),
@@ -121,6 +123,7 @@ def restore_tested(
         rows=found.rows,
         of_rows=store.kind in ROWS,
         sampled=tuple(sorted(set(found.sampled))),
+        unlogged=tuple(found.unlogged),
         uncompared=tuple(found.uncompared),
         unheld=tuple(found.unheld),
         differences=tuple(found.differences),
@@ -135,6 +138,17 @@ def restore_tested(
         rpo=store.rpo,
         moment=run.moment,
     )
+
+
+def how_apart(gave: Mapping[str, Values]) -> tuple[bool, tuple[str, ...]]:
+    """Whether all that restored had no network at all; and what it reached, where it reached nothing else."""
+    parts = [gave[name] for name in (RESTORE, MEDIA) if name in gave]
+    reached = [list(map(str, item)) if isinstance(item := part.get("only_reached"), list) else [] for part in parts]
+    alone = [bool(part.get("no_network")) for part in parts]
+    cut_off = all(one or places for one, places in zip(alone, reached, strict=True))
+    if not parts or not cut_off or (START in gave and not gave[START].get("no_network")):
+        return False, ()
+    return all(alone), tuple(dict.fromkeys(place for places in reached for place in places))
 
 
 def phases(run: DrillRun, proof: Collection[str] | None = None) -> tuple[Phase, ...]:

@@ -95,7 +95,7 @@ def _before() -> tuple[Step, ...]:
         ),
         Step(
             name="search",
-            says="search work trees, logs and backups for the canary and for the secret itself",
+            says="search work trees, logs and backup files for the canary and for the secret itself",
             check=look_again,
             do=do.search,
             prove=do.search_finds,

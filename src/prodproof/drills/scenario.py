@@ -9,7 +9,7 @@ from prodproof.drills._proof_application import APPLICATION
 from prodproof.drills._restore_server import START
 from prodproof.drills._restore_state import backups_of
 from prodproof.drills._restore_steps import CHOOSE, LOGGED, RESTORE
-from prodproof.drills._restore_told import CONCLUDE
+from prodproof.drills._restore_told import CONCLUDE, how_apart
 from prodproof.drills._scenario_book import (
     CHECK,
     PREFIX,
@@ -171,4 +171,4 @@ def _took(run: DrillRun, own: Collection[str]) -> float | None:
 def _no_network(gave: Mapping[str, Values]) -> bool | None:
     if RESTORE not in gave:
         return None
-    return bool(gave[RESTORE].get("no_network")) and (START not in gave or bool(gave[START].get("no_network")))
+    return how_apart(gave)[0]

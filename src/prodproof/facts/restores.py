@@ -196,7 +196,7 @@ class RestoreTested:
 
     production_here: str | None = None
     """What of production the machine is that the drill ran on, in words (`the server of database`); empty: nothing of
-    it; None: nothing said where production is."""
+    it; None: nothing said where production is, or it could not be looked up."""
 
     scratch: ScratchKind = ScratchKind.DISK
     compared_with: ComparedWith = ComparedWith.NOTHING
@@ -209,6 +209,10 @@ class RestoreTested:
 
     sampled: tuple[str, ...] = ()
     """Tables of whose rows only a part was compared; counted they all were."""
+
+    unlogged: tuple[str, ...] = ()
+    """Tables of PostgreSQL that keep no log: a restore may bring them back empty, so they are not among those that were
+    compared, and nothing is said of their rows."""
 
     uncompared: tuple[str, ...] = ()
     """What could not be compared, each with its reason."""

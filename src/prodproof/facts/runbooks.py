@@ -59,7 +59,8 @@ class RunbookChecked:
 
     problems: tuple[RunbookProblem, ...] = ()
     unasked: tuple[str, ...] = ()
-    """Links to sites that are not the team's own; nobody asked whether they are there."""
+    """Links of which nobody saw whether they lead somewhere: to sites that are not the team's own, which are not asked,
+    and to pages that could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)

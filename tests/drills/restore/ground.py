@@ -1,16 +1,14 @@
 """A restore that can be cut off again and again, by `scripts.cuts --drill tests.drills.restore.ground:RESTORE`."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prodproof.drills._scratch import DISK, MEMORY
 from prodproof.drills.drill import Drill
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.drills.restore import restore
 from prodproof.facts import Unseen
-from prodproof.reach.marked import MARK
+from tests.drills.grounds import left_in_scratch
 from tests.drills.restore.restoring import backup, declared_shop, shop_store
 
 DUMP = """\
@@ -54,15 +52,7 @@ class Restore:
         return plan
 
     def troubles(self, root: Path, id: str, result: Mapping[str, Any] | None) -> list[str]:
-        places = [base / f"prodproof-{id}" for base in (MEMORY, DISK)]
-        found = [f"{place} is still there" for place in places if place.exists()]
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                inside = os.readlink(entry / "cwd").startswith(tuple(map(str, places)))
-                marked = f"{MARK}={id}.".encode() in (entry / "environ").read_bytes()
-            except OSError:  # gone meanwhile
-                continue
-            found += [f"process {entry.name} still runs"] * (inside or marked)
+        found = left_in_scratch(id)
         if result is not None and result["outcome"] == "failed":
             found.append(f"the restore failed: {result['detail']}")
         return found

@@ -2,29 +2,23 @@
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from prodproof.drills.drill import Drill, Plain, Values
+from prodproof.drills.drill import Drill
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.drills.restore import restore
 from prodproof.facts import Unseen
 from prodproof.facts.declared import Backup, DataStore, Declared, Environment, EnvironmentKind, Permission, Restoring
-from prodproof.facts.drills import DrillRun
 from prodproof.facts.restores import DifferenceKind, RestoreTested
 from prodproof.reach.world import Settings, World
-from prodproof.runner.drill import Carried
-from prodproof.runner.durable import Record
+from prodproof.runner.unkept import Ended, carry_out
 from tests.drills.agreeing import agreed
-from tests.drills.exercises import order
-from tests.runner.drill_records import Desk
 from tests.servers.postgres import PostgresServer, program
 
 KEY = b"k" * 32
@@ -103,33 +97,8 @@ def dump(url: str, path: Path, *words: str) -> Path:
     return path
 
 
-class Timed:
-    """Records in memory, with real times."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def once(self, name: str, act: Callable[[], Plain]) -> Record:
-        """Do it, and measure it."""
-        started, clock = datetime.now(UTC), time.monotonic()
-        value = act()
-        took = time.monotonic() - clock
-        self.seconds[name] = took
-        return Record(value, "ana", started, datetime.now(UTC), "one", clock, took, True)
-
-    def stopping(self) -> bool:
-        """Nobody stops it."""
-        return False
-
-
-@dataclass(frozen=True)
-class Result:
-    """A drill that came to its end."""
-
-    run: DrillRun
-    fact: Any
-    gave: Mapping[str, Values]
-    seconds: Mapping[str, float]
+class Result(Ended):
+    """A restore, or another drill of backups."""
 
     @property
     def restored(self) -> RestoreTested:
@@ -179,18 +148,11 @@ def drilled(declared: Declared, drill: Drill = restore, id: str = "", moment: da
 
 def carried(plan: DrillPlan, id: str) -> Result:
     """Carry a plan out."""
-    recorder = Timed()
     world = World(declared=plan.declared, now=datetime.now(UTC), settings=Settings(fingerprint_key=KEY))
-    given = replace(order(plan, id), target=plan.subject, moment=plan.moment)
-    desk = Desk()
-    engine = Carried(given, plan, world, desk, recorder)
-    run = engine.forward()
-    for error in desk.crashes:
-        raise error
-    fact = plan.exercise.tell(run, engine.gave) if plan.exercise.tell else None
-    if fact is not None:
-        agreed(run, fact)
-    return Result(run, fact, dict(engine.gave), recorder.seconds)
+    ended = carry_out(plan, world, "ana", id=id)
+    if ended.fact is not None:
+        agreed(ended.run, ended.fact)
+    return Result(ended.run, ended.gave, ended.fact)
 
 
 class Drilling:

@@ -156,6 +156,26 @@ def test_each_damage_of_a_sqlite_database_is_named(tmp_path: Path, scratch: Path
     assert {item.what for item in done.restored.undecided} == {"view names", "tag"}
 
 
+def test_a_sqlite_database_that_nothing_is_held_against_is_not_called_empty(
+    tmp_path: Path, scratch: Path, source: Path
+) -> None:
+    done = restored_sqlite(tmp_path, scratch, source=None)
+    assert (done.run.outcome, done.restored.differences) == (DrillOutcome.NOT_PROVEN, ())
+    assert done.restored.rows > 0 and done.restored.compared_with is ComparedWith.NOTHING
+
+
+def test_a_sqlite_database_whose_source_was_emptied_is_not_proven(tmp_path: Path, scratch: Path, source: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    whole = shutil.copy(source, tmp_path / "kept" / "whole.sqlite3")
+    for file, statement in ((whole, "DROP TABLE tag"), (source, "DROP TABLE tag; DELETE FROM item")):
+        with sqlite3.connect(file) as link:
+            link.executescript(statement)
+        link.close()
+    store = shop_store(None, scratch, kind="sqlite", restore={"source": source.name, "takes_at_most": 0})
+    done = drilled(declared_shop(tmp_path, store, backup(whole, "sqlite")))
+    assert (done.run.outcome, done.restored.differences) == (DrillOutcome.NOT_PROVEN, ()), done.run.detail
+
+
 def test_a_torn_sqlite_database(tmp_path: Path, scratch: Path, source: Path) -> None:
     done = restored_sqlite(tmp_path, scratch)
     copy = tmp_path / "copy.sqlite3"
@@ -197,6 +217,7 @@ def test_rows_without_files_and_files_without_rows(
         (DifferenceKind.ROW_WITHOUT_FILE, "p7.jpg"),
         (DifferenceKind.FILE_WITHOUT_ROW, "stray.jpg"),
     }
+    assert done.gave["restore-media"]["no_network"] == done.gave["restore"]["no_network"] == done.restored.no_network
 
 
 APPLICATION = """\

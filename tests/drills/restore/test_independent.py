@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from prodproof.drills._restore_here import production_here
-from prodproof.drills._restore_told import _need
+from prodproof.drills._restore_told import _need, how_apart
 from prodproof.drills.drill import Scene
-from prodproof.facts import Reason
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import Backup, DataStore, Declared, Host, Secret, SecretManager
 from prodproof.facts.drills import DrillOutcome
 from prodproof.facts.restores import Origin, RestoreTested
@@ -123,6 +123,17 @@ def test_roles_that_no_dump_holds_are_found(drilling: Drilling, good: Path) -> N
     assert verdict(CLAIM, fact).kind in (Kind.HOLDS, Kind.UNKNOWN)
 
 
+def test_all_that_was_restored_must_have_been_cut_off() -> None:
+    alone: dict[str, Any] = {"no_network": True, "only_reached": []}
+    bucket: dict[str, Any] = {"no_network": False, "only_reached": ["192.0.2.1:443"]}
+    open_to_all: dict[str, Any] = {"no_network": False, "only_reached": []}
+    assert how_apart({"restore": alone}) == how_apart({"restore": alone, "restore-media": alone}) == (True, ())
+    assert how_apart({"restore": alone, "restore-media": bucket}) == (False, ("192.0.2.1:443",))
+    assert how_apart({"restore": alone, "restore-media": open_to_all}) == (False, ())
+    assert how_apart({"restore": alone, "start-server": {"no_network": False}}) == (False, ())
+    assert how_apart({}) == (False, ())
+
+
 # ---- where production is
 
 
@@ -149,6 +160,9 @@ def declared(folder: Path, dsn: str | None = None, source: str | None = None, *h
         ("host=192.0.2.1,127.0.0.1", "the server of shop"),
         ("host=192.0.2.1 dbname=shop", ""),
         ("no connection string", None),
+        ("mysql://ana@127.0.0.1/shop", "the server of shop"),
+        ("mysql://ana@192.0.2.1/shop", ""),
+        ("mariadb://ana@192.0.2.1/shop?unix_socket=/run/mysqld/mysqld.sock", "the server of shop"),
     ],
 )
 def test_the_server_of_the_data_may_be_this_machine(tmp_path: Path, dsn: str, here: str | None) -> None:
@@ -159,6 +173,23 @@ def test_a_name_is_resolved(tmp_path: Path) -> None:
     system = declared(tmp_path, "host=db.shop.example dbname=shop")
     assert seen(system, Settings(resolve={"db.shop.example": "127.0.0.1"})) == "the server of shop"
     assert seen(system, Settings(resolve={"db.shop.example": "192.0.2.1"})) == ""
+
+
+def test_what_could_not_be_looked_up_may_be_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That all the rest lies elsewhere does not say where it lies."""
+
+    async def resolved(name: str, settings: Settings) -> tuple[str, ...] | Unseen:
+        return Unseen(Reason.TIMED_OUT, "no resolver") if name.endswith(".invalid") else (name,)
+
+    monkeypatch.setattr("prodproof.drills._restore_here.addresses_of", resolved)
+    elsewhere, nowhere = Host(name="192.0.2.1"), Host(name="web.invalid")
+    assert seen(declared(tmp_path, "host=db.invalid dbname=shop", None, elsewhere)) is None
+    assert seen(declared(tmp_path, "no connection string", None, elsewhere)) is None
+    assert seen(declared(tmp_path, "host=192.0.2.1 dbname=shop", None, elsewhere, nowhere)) is None
+    assert seen(declared(tmp_path, "host=127.0.0.1 dbname=shop", None, nowhere)) == "the server of shop"
+    system = declared(tmp_path, "host=192.0.2.1 dbname=shop", None, elsewhere)
+    (tmp_path / "dsn").unlink()
+    assert seen(system) is None
 
 
 def test_the_source_may_lie_on_this_machine(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from prodproof.drills.plan import plan_drill
 from prodproof.drills.restore import restore
-from prodproof.facts import Unseen
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.drills import DrillOutcome
 from prodproof.facts.restores import ComparedWith, DifferenceKind, MomentBy
 from prodproof.reach.mariadb_scratch.client import program
@@ -171,6 +172,55 @@ def test_each_damage_is_found_and_named(
     assert "example.net" not in str(done.run) and "example.net" not in str(done.fact)
 
 
+def held_to(server: MariaDb, monkeypatch: pytest.MonkeyPatch, tables: str) -> None:
+    """Another source for one test."""
+    server.sql(f"CREATE OR REPLACE DATABASE other; USE other; {tables}; GRANT SELECT ON other.* TO reader@localhost")
+    monkeypatch.setenv("SHOP_URL", os.environ["SHOP_URL"].replace("/shop?", "/other?"))
+
+
+def test_a_source_whose_columns_differ_leaves_open_whether_rows_are_missing(
+    restored: Restored, server: MariaDb, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of MySQL 8 may: nothing can be compared, and all came back."""
+    held_to(server, monkeypatch, "CREATE TABLE customer (id bigint PRIMARY KEY)")
+    done = restored(good)
+    assert (done.run.outcome, done.restored.differences) == (DrillOutcome.NOT_PROVEN, ())
+    assert (done.restored.tables, done.restored.rows) == (3, 501)
+    assert done.restored.uncompared == ("customer: its columns or its key differ from the source",)
+
+
+def test_a_source_that_was_emptied_shows_nothing(
+    restored: Restored, server: MariaDb, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = "; ".join(f"CREATE TABLE `{name}` LIKE shop.`{name}`" for name in ("customer", "order", "heartbeat"))
+    held_to(server, monkeypatch, tables)
+    done = restored(good)
+    assert (done.run.outcome, done.restored.differences, done.restored.undecided) == (DrillOutcome.NOT_PROVEN, (), ())
+    assert "none of these tables has a row there" in done.run.detail and done.restored.rows == 501
+
+
+def test_a_damaged_table_is_told_though_its_keys_cannot_be_read(
+    restored: Restored, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prodproof.reach.compare import mariadb
+
+    monkeypatch.setattr(mariadb, "damaged", lambda link, names: ["customer"])
+    monkeypatch.setattr(mariadb, "orphans", lambda link: Unseen(Reason.INCOMPLETE, "MariaDB answers with error 1194"))
+    done = restored(good)
+    assert done.run.outcome is DrillOutcome.FAILED
+    assert done.found() == {(DifferenceKind.DAMAGED_PAGE, "customer")}
+
+
+def test_a_heartbeat_of_after_the_drill_began_loses_nothing(
+    restored: Restored, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prodproof.reach.compare import mariadb
+
+    monkeypatch.setattr(mariadb, "newest", lambda link, place: datetime.now(UTC) + timedelta(minutes=1))
+    done = restored(good, restore={"heartbeat": "heartbeat.at"})
+    assert done.restored.loss == 0
+
+
 def test_a_source_that_has_moved_on_is_no_damage(restored: Restored, server: MariaDb, good: str) -> None:
     try:
         server.sql(
@@ -206,8 +256,6 @@ def test_several_databases_came_back(restored: Restored, server: MariaDb) -> Non
 def test_without_the_server_it_says_what_is_missing(
     restored: Restored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import UTC, datetime
-
     from prodproof.drills import _restore_mariadb
     from prodproof.reach.world import World
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from prodproof.facts import Reason, Unseen
 from prodproof.facts.drills import DrillOutcome
 from prodproof.facts.restores import ComparedWith, DifferenceKind
-from tests.drills.restore.restoring import Drilling
+from tests.drills.restore.restoring import Drilling, damaged, sql
 from tests.servers.postgres import PostgresServer, program
 
 pytestmark = pytest.mark.skipif(program("pg_amcheck") is None, reason="PostgreSQL is not installed (postgresql)")
@@ -21,12 +22,15 @@ pytestmark = pytest.mark.skipif(program("pg_amcheck") is None, reason="PostgreSQ
 def base(server: PostgresServer, shop: str) -> Iterator[Path]:
     """A base backup of the whole server, with the log that it needs."""
     with tempfile.TemporaryDirectory(prefix="prodproof-test-", dir="/var/tmp") as name:
-        whole = Path(name) / "base"
-        tool = program("pg_basebackup")
-        assert tool is not None
-        words: list[str | Path] = [tool, f"--dbname={server.url()}", f"--pgdata={whole}", "--no-sync"]
-        subprocess.run([*words, "--checkpoint=fast"], check=True, timeout=120, capture_output=True)
-        yield whole
+        yield base_backup(server, Path(name) / "base")
+
+
+def base_backup(server: PostgresServer, whole: Path) -> Path:
+    tool = program("pg_basebackup")
+    assert tool is not None
+    words: list[str | Path] = [tool, f"--dbname={server.url()}", f"--pgdata={whole}", "--no-sync"]
+    subprocess.run([*words, "--checkpoint=fast"], check=True, timeout=120, capture_output=True)
+    return whole
 
 
 def copied(base: Path, into: Path) -> Path:
@@ -41,6 +45,38 @@ def test_a_good_base_backup_is_proven(drilling: Drilling, base: Path) -> None:
     done = drilling(base, "folder")
     assert done.run.outcome is DrillOutcome.PROVEN, done.run.detail
     assert (done.restored.tables, done.restored.compared_with) == (8, ComparedWith.SOURCE)
+
+
+def test_unlogged_tables_come_back_empty_and_nothing_is_said_of_their_rows(
+    drilling: Drilling, server: PostgresServer, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server empties them when it recovers, as after any crash; that is no damage, and no proof either."""
+    made = """
+        CREATE UNLOGGED TABLE basket (id serial PRIMARY KEY, customer_id int REFERENCES customer, at timestamptz);
+        INSERT INTO basket (customer_id, at) SELECT 1 + n % 200, now() FROM generate_series(1, 50) n
+    """
+    with damaged(server, shop, made) as url:
+        monkeypatch.setenv("SHOP_URL", url)
+        copy = base_backup(server, tmp_path / "base")
+        done = drilling(copy, "folder")
+        beating = drilling(copy, "folder", restore={"heartbeat": "basket.at"})
+    assert done.run.outcome is DrillOutcome.PROVEN, done.run.detail
+    assert any("8 tables or files are as they were; not looked at, for they are unlogged: public.basket" in entry.detail
+               for entry in done.run.timeline)  # fmt: skip
+    assert (done.restored.tables, done.restored.unlogged) == (8, ("public.basket",))
+    assert (beating.run.outcome, beating.run.reason) == (DrillOutcome.NOT_PROVEN, Reason.NOT_CONFIGURED)
+    assert "heartbeat's table basket is unlogged" in beating.run.detail
+
+
+def test_a_database_of_unlogged_tables_alone_is_neither_broken_nor_proven(
+    drilling: Drilling, server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.create_database("fleeting")
+    sql(url, "CREATE UNLOGGED TABLE basket (id int); INSERT INTO basket VALUES (1)")
+    monkeypatch.setenv("SHOP_URL", url)
+    done = drilling(base_backup(server, tmp_path / "base"), "folder")
+    assert (done.run.outcome, done.run.reason) == (DrillOutcome.NOT_PROVEN, Reason.INCOMPLETE), done.run.detail
+    assert "all its tables are unlogged" in done.run.detail and isinstance(done.fact, Unseen)
 
 
 @pytest.mark.parametrize("garbage", [b"\xff", b"\x00"])

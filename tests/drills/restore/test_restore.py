@@ -143,6 +143,32 @@ def test_a_source_that_has_moved_on_is_no_damage(
     assert {item.what for item in done.restored.undecided} >= {"public.heartbeat", "public.line", "table public.later"}
 
 
+def test_a_source_that_was_emptied_shows_nothing(
+    drilling: Drilling, server: PostgresServer, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That no row of it is missing in the copy says nothing of the copy."""
+    dated = "DROP TABLE line; DROP TABLE heartbeat; DROP TABLE event"  # no column of these says when a row was changed
+    with damaged(server, shop, dated) as url:
+        monkeypatch.setenv("SHOP_URL", url)
+        whole = dump(url, tmp_path / "whole.dump", "-Fc")
+        sql(url, 'TRUNCATE customer, "order", stock.picture, django_migrations')
+        done = drilling(whole)
+    assert (done.run.outcome, done.restored.differences, done.restored.undecided) == (DrillOutcome.NOT_PROVEN, (), ())
+    assert done.restored.compared_with is ComparedWith.NOTHING
+    assert "none of these tables has a row there" in done.run.detail
+
+
+def test_an_invariant_that_was_not_answered_in_time_is_no_damage(
+    drilling: Drilling, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prodproof.drills import _proof_postgres
+
+    monkeypatch.setattr(_proof_postgres, "invariant", lambda link, query: Unseen(Reason.TIMED_OUT, "it took too long"))
+    done = drilling(good, restore={"invariants": (("slow", "SELECT true"),)})
+    assert (done.run.outcome, done.restored.differences) == (DrillOutcome.NOT_PROVEN, ())
+    assert done.restored.uncompared == ("the invariant slow: it took too long",)
+
+
 def test_a_missing_table_is_told_from_a_new_and_from_a_renamed_one(
     drilling: Drilling, server: PostgresServer, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
