@@ -16,7 +16,7 @@ setup: .venv/.ready ## a working .venv/bin/prodproof
 demo: .venv/.ready ## start a small real shop, verify it, break one thing, see it found, show the report
 	@$(RUN)prodproof demo --end
 
-test: .venv/.ready packages tools lint ## everything that CI runs
+test: .venv/.ready packages tools lint ## formatting, types, rooms and every test; CI runs this, then prove
 	@$(RUN)pytest
 
 prove: .venv/.ready packages tools ## the matrix: every guarantee healthy, broken and withdrawn on the range

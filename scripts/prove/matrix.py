@@ -10,9 +10,10 @@ from prodproof.facts.declared import Host
 from prodproof.facts.hooks import HookTrial
 from prodproof.plan import DrillNeeded, Step
 from prodproof.range import Fault, Form, Range
+from prodproof.range.components.application import Application
 from prodproof.range.components.declaration import Declaration
 from prodproof.verdicts import Kind
-from scripts.prove.observer import Observer, Seen, can
+from scripts.prove.observer import Observer, Seen, bare_key, can
 from scripts.prove.recording import Recorder
 from scripts.prove.rows import Row, State, broken, healthy, withdrawn
 
@@ -46,7 +47,7 @@ def prove(range: Range, groups: Iterable[Sequence[Fault]], scope: Scope, recorde
     """
     observer = Observer(range, scope.cache)
     before = settled(observer)
-    by_id = {item.id: item for item in observer.guarantees}
+    hooks, by_id = _hooks(range), {item.id: item for item in observer.guarantees}
 
     def kept(row: Row, seen: Seen) -> Row:
         recorder.keep(row, seen, by_id[row.guarantee])
@@ -62,19 +63,19 @@ def prove(range: Range, groups: Iterable[Sequence[Fault]], scope: Scope, recorde
             yield kept(healthy(by_id[fault.guarantee], seen.results[fault.guarantee]), seen)
         for fault in faults:
             for variant, _ in enumerate(fault.ways):
-                hooks = _hooks(range)
                 touched = range.break_(fault, variant)
                 tries = fault.guarantee == HOOKS_TRIED or _hooks(range) != hooks
                 reads = _reads(range, touched, scope, before, tries=tries, own=fault.guarantee, watched=not variant)
                 after = judged(fault, observer.look(before, wanted=reads, exercise=_again(fault, scope)))
                 yield kept(broken(fault, variant, before.results, after.results), after)
-                range.mend()
+                # The next variant is watched by its own claim alone, so it does not matter what else it takes up.
+                range.mend(later=() if variant == len(fault.ways) - 1 else (Application.name,))
             range.withdraw(fault)
             after = observer.look(only={fault.guarantee}, told=before.told, exercise=_again(fault, scope))
             after = judged(fault, after)
             yield kept(withdrawn(fault, after.results[fault.guarantee]), after)
             range.mend()
-    yield from _still_healthy(before, observer.look(told=before.told))
+    yield from _still_healthy(before, _waited_for(observer, observer.look(told=before.told)))
 
 
 def _exercised(observer: Observer, before: Seen, ids: set[str]) -> Seen:
@@ -106,8 +107,14 @@ def settled(observer: Observer) -> Seen:
         time.sleep(1.1)
         range.front.renew()
         range.keep_as_healthy()
-    seen = observer.look()
-    # Where several ranges start at once, what was sent may not have come to its log when that is read.
+    return _waited_for(observer, observer.look())
+
+
+def _waited_for(observer: Observer, seen: Seen) -> Seen:
+    """The same look; where something was late, once more.
+
+    Several ranges keep a machine busy: what was sent may not have come to its log when that is read.
+    """
     late = {id for id, result in seen.results.items() if result.kind is Kind.UNKNOWN and result.reason in _LATE}
     if not late:
         return seen
@@ -134,12 +141,12 @@ def _reads(
     scanned = {
         kind for part in range.parts if part.name in touched and part.name != Declaration.name for kind in part.seen_by
     }
-    known = {step.key.partition(" ")[0] + str(step.scope): step.about for step in before.plan.steps}
+    known = {bare_key(step): step.about for step in before.plan.steps}
 
     def reads(step: Step) -> bool:
         if scope.whole:
             return True
-        same = known.get(step.key.partition(" ")[0] + str(step.scope)) == step.about
+        same = known.get(bare_key(step)) == step.about
         # A port scan takes long, and depends on what is declared of its host alone.
         if isinstance(step.about, Host) and Host not in scanned and same:
             return False

@@ -74,12 +74,12 @@ class _Memory:
 
     def append_surveys(self, run: Run, step_key: str, surveys: Iterable[Survey[Any]]) -> tuple[Survey[Any], ...]:
         kept = tuple(surveys)
-        self.surveys[_bare(step_key)] = kept
+        self.surveys[step_key] = kept
         self.seen |= observations(kept)
         return kept
 
     def latest_surveys(self, step_keys: Iterable[str], environment: str) -> dict[str, tuple[Survey[Any], ...]]:
-        return {key: self.surveys[_bare(key)] for key in step_keys if _bare(key) in self.surveys}
+        return {key: self.surveys[key] for key in step_keys if key in self.surveys}
 
     def append_results(self, run: Run, results: Iterable[Result]) -> None:
         """Judged by the observer, from all surveys."""
@@ -143,7 +143,7 @@ class Observer:
         chosen = [item for item in self.guarantees if only is None or item.id in only]
         plan = make_plan(declared, chosen, has_tool=lambda name: vantage.tool(name) is not None)
         earlier = before.surveys if before else {}
-        again = tuple(step for step in plan.steps if _bare(step.key) not in earlier or wanted(step))
+        again = tuple(step for step in plan.steps if bare_key(step) not in earlier or wanted(step))
         known = observations(survey for surveys in earlier.values() for survey in surveys)
         memory = _Memory(known | self._known if vantage.remembers else {})
         order = Order(
@@ -160,8 +160,8 @@ class Observer:
         asyncio.run(verify(order, memory))
         if remember:
             self._known |= memory.seen
-        surveys = {**earlier, **memory.surveys}
-        planned = {step.key: surveys[_bare(step.key)] for step in plan.steps}
+        surveys = {**earlier, **{bare_key(step): memory.surveys[step.key] for step in again}}
+        planned = {step.key: surveys[bare_key(step)] for step in plan.steps}
         world = World(declared=declared, now=now, settings=order.settings, tools=self._tool)
         anew = {need.key: carry_out(need, declared, world) for need in plan.drills if can(need) and exercise(need)}
         told = {**told, **anew}
@@ -169,7 +169,8 @@ class Observer:
         # A drill that was carried out just now is dated after the run began.
         now = datetime.now(UTC) if anew else now
         results = {item.id: decide(item, evidence, declared, now) for item in chosen}
-        return Seen(declared, now, plan, {_bare(key): found for key, found in planned.items()}, told, evidence, results)
+        seen = {bare_key(step): planned[step.key] for step in plan.steps}
+        return Seen(declared, now, plan, seen, told, evidence, results)
 
 
 def can(need: DrillNeeded) -> bool:
@@ -182,6 +183,6 @@ def observations(surveys: Iterable[Survey[Any]]) -> dict[tuple[type[Any], Subjec
     return {(survey.fact, item.subject): item for survey in surveys for item in survey.observations}
 
 
-def _bare(step_key: str) -> str:
+def bare_key(step: Step) -> str:
     """A step's key without the digest of what was declared."""
-    return " ".join(step_key.split(" ")[:3])
+    return step.key.removesuffix(f" {step.context}")

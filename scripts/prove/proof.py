@@ -22,9 +22,10 @@ Generated from a run of the matrix (`make prove`, then `python -m scripts.prove 
 The [range](../README.md#the-range) is a whole production system in miniature. For each guarantee that prodproof can
 verify or find broken it is looked at in three states: **healthy**, where the guarantee must hold (or, where this
 version's proof cannot suffice, say so); **broken**, by the fault of the catalogue and by others of our own choosing,
-where this guarantee must be broken, for the right subject and cause, and no other one (after the catalogue's own fault
-every claim is looked at again that what was changed may matter to; after the further ones, by `make prove-full`); and
-with the access **withdrawn** by which it is verified, where it must be unknown for the right reason, and never hold.
+where this guarantee must be broken (by the catalogue's own fault for the right subject and cause) and no other one
+(after the catalogue's own fault every claim is looked at again that what was changed may matter to; after the further
+ones, by `make prove-full`); and with the access **withdrawn** by which it is verified, where it must be unknown for the
+right reason, and never hold.
 
 """
 

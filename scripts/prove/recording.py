@@ -22,9 +22,12 @@ class Recorder:
     def __init__(self, range: Range) -> None:
         self._directory = str(range.directory)
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._wrong: set[str] = set()
 
     def keep(self, row: Row, seen: Seen, guarantee: Guarantee) -> None:
         """Keep the facts behind a row."""
+        if not row.right:
+            self._wrong.add(row.guarantee)
         surveys = [survey for found in seen.evidence.surveys.values() for survey in found]
         made = recordings.row_of(row.state, row.variant, guarantee, surveys, seen.declared, seen.at)
         text = json.dumps(made).replace(json.dumps(self._directory)[1:-1], PLACE)
@@ -34,6 +37,7 @@ class Recorder:
         self._rows.setdefault(row.guarantee, []).append(kept)
 
     def write(self, folder: Path) -> None:
-        """Write one file for each guarantee; a guarantee's earlier file is replaced."""
+        """Write one file for each guarantee of which every row is right; its earlier file is replaced."""
         for guarantee, rows in self._rows.items():
-            recordings.write(guarantee, rows, folder)
+            if guarantee not in self._wrong:
+                recordings.write(guarantee, rows, folder)

@@ -138,6 +138,13 @@ def test_an_object_that_is_sent_in_parts(store: Store, writer: Any, reader: Any)
     assert reader.get_object(Bucket=BUCKET, Key="large")["Body"].read() == b"onetwo"
 
 
+def test_a_part_of_nothing_and_a_part_without_a_number_are_refused(writer: Any) -> None:
+    begun = writer.create_multipart_upload(Bucket=BUCKET, Key="large")["UploadId"]
+    asked = {"Bucket": BUCKET, "Key": "large", "Body": b"x"}
+    assert _refused(writer.upload_part, **asked, UploadId="0" * 32, PartNumber=1) == "NoSuchUpload"
+    assert _refused(writer.upload_part, **asked, UploadId=begun, PartNumber=-1) == "InvalidArgument"
+
+
 def test_who_may_add_may_not_take_away(writer: Any, reader: Any) -> None:
     writer.put_object(Bucket=BUCKET, Key="kept", Body=b"x")
     assert _refused(writer.delete_object, Bucket=BUCKET, Key="kept") == "AccessDenied"

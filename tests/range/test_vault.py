@@ -12,7 +12,8 @@ import pytest
 
 from prodproof.range import Range
 from prodproof.range.components.authority import PrivateAuthority
-from prodproof.range.components.vault import DATABASE, PRODUCTION, READER, SECRET_KEY, STAGING, USER_VARIABLE, Vault
+from prodproof.range.components.vault import READER, Vault
+from prodproof.range.components.vault_secrets import DATABASE, PRODUCTION, SECRET_KEY, STAGING, USER_VARIABLE
 from prodproof.range.places import Form
 from tests.range.parts import range_of
 
@@ -96,3 +97,12 @@ def test_changes_act_at_once_and_are_mended(harbour: Range) -> None:
     assert vault.handed_to("shop") == before
     assert len(vault.handed_to("shop-staging")) >= 5
     assert log_in(harbour, READER)
+
+
+def test_a_service_that_is_refused_is_let_in_again_by_mending(harbour: Range) -> None:
+    vault = harbour.part(Vault)
+    vault.refuse("shop")
+    with pytest.raises(urllib.error.HTTPError):
+        vault.handed_to("shop")
+    harbour.mend()
+    assert vault.handed_to("shop") and not vault.drifted()

@@ -14,11 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prodproof.system.errors import UserError
+
 MARK = "PRODPROOF_RANGE"
 WORKPLACES = ("var", "srv")
 """Folders of a range in which only its processes work; people may have the others open."""
 
 STOP_SECONDS = 10.0
+RUN_SECONDS = 120.0
 ROUNDS = 3
 """A process may have started another one while it was asked to end."""
 
@@ -54,6 +57,32 @@ def spawn(command: Sequence[str], *, mark: str, cwd: Path, log: Path, environmen
     # It is to outlive this object, which would otherwise complain when it goes.
     child.returncode = 0
     return Process(child.pid, _started(child.pid) or 0)
+
+
+def run(name: str, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], given: str = "") -> str:
+    """Run a program to its end, with nothing of the caller's environment but PATH and what is given.
+
+    Args:
+        name: what it is called where it fails.
+        command: the program with its arguments, and what goes before it: a namespace, another user.
+        given: its standard input.
+
+    Returns what it printed. Raises UserError with its last words when it fails.
+    """
+    done = subprocess.run(
+        list(command),
+        input=given.encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], **environment},
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    output = done.stdout.decode(errors="replace")
+    if done.returncode != 0:
+        raise UserError(f"{name} failed: {' / '.join(output.strip().splitlines()[-3:])[-400:]}")
+    return output
 
 
 def as_user(user: str | None) -> Sequence[str]:

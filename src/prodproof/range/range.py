@@ -7,6 +7,7 @@ Everything is on disk, so that any process can open a range that another one sta
     etc/       configuration of the servers
     var/       data, logs, sockets
     vantage/   what the observer has
+    bin/       what stands for the team's programs
     pristine/  the healthy state of harbour, srv and etc, for `mend`
 """
 
@@ -14,7 +15,7 @@ import fcntl
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -218,8 +219,13 @@ class Range:
         if not self._state.broken and any(part.drifted() for part in self._parts if self._alive(part)):
             self.mend()
 
-    def mend(self, guarantee: str | None = None) -> frozenset[str]:
+    def mend(self, guarantee: str | None = None, *, later: Collection[str] = ()) -> frozenset[str]:
         """Switch one fault off, or all of them, and give back every access that was taken.
+
+        Args:
+            guarantee: whose fault; all of them if None.
+            later: names of components that run on as they are until the next fault is switched on, which spares them
+                one of two restarts.
 
         Returns the names of the components that were touched.
         """
@@ -233,7 +239,7 @@ class Range:
         for part in self._parts:
             if self._alive(part):
                 part.put_back()
-        touched = set(self.settle())
+        touched = set(self.settle(later))
         for part in self._parts:
             if part.commands() and not self._alive(part):
                 # One of several processes may be left.
@@ -246,13 +252,15 @@ class Range:
         self.save()
         return frozenset(touched)
 
-    def settle(self) -> frozenset[str]:
-        """Let every component take up what was changed on disk.
+    def settle(self, later: Collection[str] = ()) -> frozenset[str]:
+        """Let every component take up what was changed on disk, but for those that are to do so later.
 
         Returns the names of those that did, or that were stopped.
         """
         touched: set[str] = set()
         for part in self._parts:
+            if part.name in later:
+                continue
             now = self._digest(part)
             if now != self._state.settled.get(part.name):
                 self._state.settled[part.name] = now

@@ -13,6 +13,8 @@ from pathlib import Path
 from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Secret
 from prodproof.range.component import Command, Component
 from prodproof.range.components.mail import Mail
+from prodproof.range.components.postgres import Postgres
+from prodproof.range.components.redis import Redis
 from prodproof.range.components.repo import Repo, replaced
 from prodproof.range.components.tracker import Tracker
 from prodproof.range.components.vault import Vault
@@ -185,7 +187,8 @@ class Application(Component):
         called += "Range.open(Path(sys.argv[1])).app.take_secrets()"
         words = (sys.executable, "-I", "-c", called, os.fspath(self.range.directory))
         agent, pid_file = " ".join(map(shlex.quote, words)), shlex.quote(os.fspath(self._pid_file))
-        redis = shlex.quote(os.fspath(self.range.var / "redis" / "redis.pid"))
+        # Without a server there is none to restart.
+        redis = shlex.quote(os.fspath(self.range.part(Redis).pid_file if self.range.has("redis") else os.devnull))
         place.write_text(_SYSTEMCTL.format(agent=agent, pid_file=pid_file, redis=redis))
         place.chmod(stat.S_IRWXU)
 
@@ -215,8 +218,6 @@ class Application(Component):
             **self.range.part(Tracker).variables(),
         }
         if self.range.has("postgres"):
-            from prodproof.range.components.postgres import Postgres
-
             variables |= self.range.part(Postgres).variables("shop")
             variables["HARBOUR_DATABASE_FILE"] = os.fspath(self._login_file)
         else:
@@ -227,8 +228,6 @@ class Application(Component):
     def _migrator(self) -> dict[str, str]:
         if not self.range.has("postgres"):
             return {}
-        from prodproof.range.components.postgres import Postgres
-
         return {**self.range.part(Postgres).variables("migrator"), "HARBOUR_DATABASE_FILE": ""}
 
     def _cache_table(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +17,9 @@ from prodproof.range.components.backups import Backups
 from prodproof.range.components.object_store import BUCKET, PRODUCTION, REGION, ObjectStore
 from prodproof.range.components.pgbackrest import PATH, STANZA
 from prodproof.range.components.postgres import Postgres
-from prodproof.range.components.vault import UPLOADS_KEY, Vault
-from prodproof.system.errors import UserError
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import UPLOADS_KEY
+from prodproof.range.processes import run
 
 UPLOADS = "uploads"
 """Within the bucket."""
@@ -80,15 +80,17 @@ class ServerBackups(Backups):
     def until_mended(self, prefix: str) -> Iterator[None]:
         """Whatever is written meanwhile to objects whose keys begin so goes when the fault is mended."""
         before = {file.name: file.read_bytes() for file in self.store.objects(prefix)}
-        yield
-        for file in self.store.objects(prefix):
-            now = file.read_bytes()
-            if before.get(file.name) != now:
-                if file.name in before:
-                    file.write_bytes(before[file.name])
-                else:
-                    file.unlink()
-                self.store.damage(file, now)
+        try:
+            yield
+        finally:
+            for file in self.store.objects(prefix):
+                now = file.read_bytes()
+                if before.get(file.name) != now:
+                    if file.name in before:
+                        file.write_bytes(before[file.name])
+                    else:
+                        file.unlink()
+                    self.store.damage(file, now)
 
     def lose_newest(self, number: int) -> None:
         """Take the newest copies of the uploads away."""
@@ -138,17 +140,9 @@ class ServerBackups(Backups):
     def dump_without(self, table: str) -> Path:
         """Dump the database onto the server's own disk, and leave one table out."""
         file = self.etc / "shop.dump"
-        words = ("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--exclude-table={table}*")
+        words = ("--format=custom", "--no-owner", "--no-privileges", f"--exclude-table={table}*")
         url = self.range.part(Postgres).url("backup")
-        done = subprocess.run(
-            [*namespaces.within(self.range.places.inside_namespace), *words, f"--file={file}", f"--dbname={url}"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise UserError(f"pg_dump failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+        self._run("pg_dump", (*words, f"--file={file}", f"--dbname={url}"))
         return file
 
     def archive(self, more: Mapping[str, bytes]) -> None:
@@ -165,28 +159,22 @@ class ServerBackups(Backups):
 
     def _restic(self, *words: str) -> None:
         key, secret = self.store.key(PRODUCTION)
-        command: Sequence[str] = (
-            *namespaces.within(self.range.places.inside_namespace),
-            program_path("restic") or "restic",
-            "--no-cache",
-            f"--cacert={self.range.part(PrivateAuthority).ca_file}",
-            f"--repo={self.repository}",
-            *words,
+        authority = self.range.part(PrivateAuthority).ca_file
+        self._run(
+            "restic",
+            ("--no-cache", f"--cacert={authority}", f"--repo={self.repository}", *words),
+            TZ="UTC",
+            RESTIC_PASSWORD=self.range.part(Vault).kept(UPLOADS_KEY),
+            AWS_ACCESS_KEY_ID=key,
+            AWS_SECRET_ACCESS_KEY=secret,
+            AWS_DEFAULT_REGION=REGION,
         )
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": os.fspath(self.range.var),
-            "TZ": "UTC",
-            "RESTIC_PASSWORD": self.range.part(Vault).kept(UPLOADS_KEY),
-            "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": secret,
-            "AWS_DEFAULT_REGION": REGION,
-        }
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
-        )
-        if done.returncode != 0:
-            raise UserError(f"restic failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+
+    def _run(self, program: str, words: Sequence[str], **environment: str) -> None:
+        """Run a program where the servers are."""
+        command = (*namespaces.within(self.range.places.inside_namespace), program_path(program) or program, *words)
+        home = os.fspath(self.range.var)
+        run(program, command, cwd=self.range.var, environment={"HOME": home, **environment})
 
 
 COMPONENT = ServerBackups

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from prodproof.facts.declared import Declared, DjangoApp, EntryPoint, Host, Repository, Zone
 from prodproof.range.component import Component
+from prodproof.range.components.node_exporter import DECLARED as TEXTS
+from prodproof.range.components.node_exporter import NodeExporter
+from prodproof.range.components.object_store import ObjectStore
+from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.repo import Repo, replaced
 from prodproof.range.components.tracker import Tracker
 from prodproof.range.components.vault import READER, ROTATION, Vault
@@ -92,8 +96,6 @@ class Declaration(Component):
         if not self.range.has("object_store"):
             yield from self._of_copies_here()
             return
-        from prodproof.range.components.object_store import ObjectStore
-
         # restic keeps whole paths.
         yield 'root = "srv/media"', f'root = "{str(media).lstrip("/")}"'
         endpoint, authority = self.range.part(ObjectStore).endpoint, self.range.vantage.ca_file
@@ -137,8 +139,6 @@ class Declaration(Component):
         text = self.range.part(Repo).read(FILE)
         opens = next(line for line in text.splitlines() if line.startswith('opens = "postgresql://shop@'))
         if self.range.has("postgres"):
-            from prodproof.range.components.postgres import Postgres
-
             yield opens, f'opens = "{self.range.part(Postgres).address("shop")}"'
             return
         yield self._block('[[secret]]\nname = "reporting"\n'), ""
@@ -172,9 +172,6 @@ class Declaration(Component):
         else:
             yield rotation, ""
         if self.range.has("prometheus"):
-            from prodproof.range.components.node_exporter import DECLARED as TEXTS
-            from prodproof.range.components.node_exporter import NodeExporter
-
             inside = self.range.places.inside
             yield f'"{TEXTS}"', f'"{self.range.part(NodeExporter).texts}"'
             # Here rules wait for a second, and an application that does not take a secret up never will.
@@ -188,8 +185,6 @@ class Declaration(Component):
                 yield f'{name}_url = "http://{name}.harbour.internal:{port}"\n', ""
 
     def _point_to_store(self) -> None:
-        from prodproof.range.components.object_store import ObjectStore
-
         where = f"{self.range.part(ObjectStore).endpoint}\nrepo1-storage-ca-file={self.range.vantage.ca_file}"
         self.range.part(Repo).replace(PGBACKREST, STORE, where)
 

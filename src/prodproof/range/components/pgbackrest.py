@@ -4,15 +4,13 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 from pathlib import Path
 
 from prodproof.range import namespaces
 from prodproof.range.component import Component, program_path
 from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.object_store import BUCKET, DAYS, PRODUCTION, REGION, ObjectStore
-from prodproof.range.processes import as_user
-from prodproof.system.errors import UserError
+from prodproof.range.processes import as_user, run
 
 STANZA = "harbour"
 PATH = "database"
@@ -121,18 +119,12 @@ class PgBackRest:
         """Call it where the server is. Raises UserError when it fails."""
         place = self._server.range.places.inside_namespace
         command = (*namespaces.within(place), *as_user(self._user), program_path("pgbackrest") or "pgbackrest")
-        done = subprocess.run(
-            [*command, f"--config={self.settings}", f"--stanza={STANZA}", *words],
+        run(
+            f"pgbackrest {words[0]}",
+            (*command, f"--config={self.settings}", f"--stanza={STANZA}", *words),
             cwd=self._server.var,
-            env={"PATH": os.environ["PATH"], "HOME": os.fspath(self._server.var), "PGPASSWORD": password},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
-            check=False,
+            environment={"HOME": os.fspath(self._server.var), "PGPASSWORD": password},
         )
-        if done.returncode != 0:
-            text = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise UserError(f"pgbackrest {words[0]} failed: {text[:300]}")
 
     @property
     def _var(self) -> Path:

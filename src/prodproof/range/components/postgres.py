@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +14,7 @@ from prodproof.range.components.authority import PrivateAuthority
 from prodproof.range.components.pgbackrest import PgBackRest
 from prodproof.range.components.repo import replaced
 from prodproof.range.places import DATABASE_PORT
-from prodproof.range.processes import as_user
+from prodproof.range.processes import as_user, run
 from prodproof.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ class Postgres(Component):
             "--no-sync",
             "--wal-segsize=1",
         )
-        self._run(*words, *more, "--wal-segsize=1")
+        self._run(*words, *more)
         self._alone("postgres", _CLUSTER.format(**passwords))
         self._alone("shop", _SHOP)
         self.copies.run("stanza-create", "--no-online")
@@ -333,20 +332,8 @@ class Postgres(Component):
     def _run(self, program: str, *words: object, given: str = "") -> str:
         path = program if "/" in program else _program(program)
         command = [*as_user(_USER), path, *map(os.fspath, map(str, words))]
-        done = subprocess.run(
-            command,
-            input=given.encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=self.var,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": os.fspath(self.var)},
-            timeout=120,
-            check=False,
-        )
-        output = done.stdout.decode(errors="replace")
-        if done.returncode != 0:
-            raise UserError(f"{program} failed: {' / '.join(output.strip().splitlines()[-3:])[:400]}")
-        return output
+        environment = {"LANG": "C.UTF-8", "HOME": os.fspath(self.var)}
+        return run(program, command, cwd=self.var, environment=environment, given=given)
 
     def _end_sessions(self) -> None:
         # When asked to end, PostgreSQL waits for those that are connected; on this signal it sends them away.

@@ -25,7 +25,7 @@ bind {address}
 port {port}
 protected-mode yes
 dir {directory}
-pidfile {directory}/redis.pid
+pidfile {pid_file}
 save ""
 appendonly no
 maxmemory 64mb
@@ -59,7 +59,8 @@ class Redis(Component):
         passwords = {"administrator": secrets.token_urlsafe(32), "shop": secrets.token_urlsafe(32)}
         file = self.etc / "redis.conf"
         file.touch(mode=0o600)
-        file.write_text(_SETTINGS.format(address=self.range.places.inside, port=PORT, directory=self.var, **passwords))
+        places = {"address": self.range.places.inside, "directory": self.var, "pid_file": self.pid_file}
+        file.write_text(_SETTINGS.format(port=PORT, **places, **passwords))
         if os.geteuid() == 0:
             for place in (self.etc, self.var, file):
                 shutil.chown(place, _USER, "nogroup")

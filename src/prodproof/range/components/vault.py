@@ -11,25 +11,40 @@ import shutil
 import ssl
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prodproof.facts.declared import Declared, Secret, SecretManager
 from prodproof.range.component import Command, Component
 from prodproof.range.components.authority import PrivateAuthority
+from prodproof.range.components.object_store import OFFICE, ObjectStore
+from prodproof.range.components.object_store import PRODUCTION as WRITER
+from prodproof.range.components.postgres import Postgres
+from prodproof.range.components.redis import Redis
 from prodproof.range.components.vault_policies import READER_POLICY, ROTATION_POLICY, SERVICE_POLICY
+from prodproof.range.components.vault_secrets import (
+    CACHE,
+    CANARY,
+    DATABASE,
+    DATABASE_KEY,
+    FOLDER,
+    KEPT,
+    MOUNT,
+    PRODUCTION,
+    PRODUCTION_KEY,
+    REPORTS_LOGIN,
+    SECRET_KEY,
+    SOURCE,
+    STAGING,
+    STORE_KEY,
+    UPLOADS_KEY,
+    USER,
+    USER_VARIABLE,
+    Kept,
+)
 from prodproof.range.places import VAULT_PORT
 from prodproof.range.servers import program
 
-if TYPE_CHECKING:
-    from prodproof.range.components.postgres import Postgres
-
-MOUNT = "secret"
-FOLDER = "harbour"
-"""Paths are `secret/harbour/ENVIRONMENT/NAME`."""
-
-PRODUCTION, STAGING = "production", "staging"
 READER = "prodproof"
 REPORTS = "reports"
 """The nightly report: a policy, a login, and a folder of secrets of that name."""
@@ -40,64 +55,12 @@ ROTATION = "rotation"
 KEEPER = f"{READER}/keeper"
 """The path of the login with which the database's users are made and retired."""
 
-RECOVERY = "recovery"
-"""The folder of what a restore needs; no service of production may read it."""
-
-DATABASE_KEY, UPLOADS_KEY = f"{RECOVERY}/database#passphrase", f"{RECOVERY}/uploads#passphrase"
-PRODUCTION_KEY = f"{PRODUCTION}/backups#key"
-"""With what production writes copies."""
-
-STORE_KEY, SOURCE = f"{RECOVERY}/store#key", f"{RECOVERY}/source#dsn"
-"""With what copies are encrypted, read, and compared with what they are copies of."""
-
 SERVICES = {"shop": PRODUCTION, "shop-staging": STAGING}
 """Who reads secrets, each those of one environment; the policy has the service's name."""
 
 DAY = 86400
 PLAIN_PORT = 8100
 """Of a listener without TLS, which only a fault adds."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A secret that lies in the manager."""
-
-    name: str
-    """Of its path; declared secrets are called so, with `staging-` before them for staging's."""
-
-    key: str
-    variable: str | None
-    """How its service gets it; None: the service reads it when it needs it."""
-
-    age: int
-    """Days since it was put there."""
-
-
-SECRET_KEY = Kept("secret-key", "value", "HARBOUR_SECRET_KEY", 40)
-DATABASE = Kept("database", "password", "HARBOUR_DATABASE_PASSWORD", 20)
-USER, USER_VARIABLE = "user", "HARBOUR_DATABASE_USER"
-"""The user's name lies beside the password."""
-
-CACHE = Kept("cache", "url", "HARBOUR_REDIS_URL", 20)
-WEBHOOK_KEY = Kept("payments-webhook-key", "value", "HARBOUR_PAYMENTS_WEBHOOK_KEY", 40)
-INTERNAL_TOKEN = Kept("internal-token", "value", "HARBOUR_INTERNAL_TOKEN", 10)
-CANARY = Kept("canary", "value", None, 100)
-"""Opens nothing; prodproof reads it to see whether that leaves a trace."""
-
-REPORTS_LOGIN = Kept("reports-login", "value", None, 30)
-"""With which the nightly report reads its own secrets; the machine that it runs on has it from here."""
-
-KEPT = (
-    SECRET_KEY,
-    Kept("field-keys", "value", "HARBOUR_FIELD_KEYS", 90),
-    WEBHOOK_KEY,
-    INTERNAL_TOKEN,
-    DATABASE,
-    CACHE,
-    Kept("payments", "key", None, 30),
-    CANARY,
-    REPORTS_LOGIN,
-)
 
 
 class Vault(Component):
@@ -253,7 +216,11 @@ class Vault(Component):
     def drifted(self) -> bool:
         place = f"{MOUNT}/data/{_path(PRODUCTION, DATABASE.name)}"
         written = sum(step["path"] == place for step in self.description["setup"])
-        found = self._ask("GET", place, token=self._log_in("shop"))
+        try:
+            found = self._ask("GET", place, token=self._log_in("shop"))
+        except OSError:
+            # What a fault refuses or deletes is not as it was either.
+            return True
         return bool(found["data"]["metadata"]["version"] != written)
 
     def put_back(self) -> None:
@@ -302,18 +269,13 @@ class Vault(Component):
         ]
         found.append((_path(REPORTS, "mail-key"), {"value": secrets.token_urlsafe(32)}, 25))
         if self.range.has("postgres"):
-            from prodproof.range.components.postgres import Postgres
-
             server = self.range.part(Postgres)
             found.append((_path(REPORTS, "database"), {"dsn": server.url("reporting")}, 25))
             found.append((f"{FOLDER}/{KEEPER}", {"url": server.url("keeper")}, 25))
             found += self._for_recovery(server)
         return [{"path": f"{MOUNT}/data/{path}", "data": {"data": data}, "age": age * DAY} for path, data, age in found]
 
-    def _for_recovery(self, server: "Postgres") -> Iterable[tuple[str, dict[str, str], int]]:
-        from prodproof.range.components.object_store import OFFICE, ObjectStore
-        from prodproof.range.components.object_store import PRODUCTION as WRITER
-
+    def _for_recovery(self, server: Postgres) -> Iterable[tuple[str, dict[str, str], int]]:
         values = {
             DATABASE_KEY: server.copies.passphrase,
             UPLOADS_KEY: secrets.token_urlsafe(32),
@@ -344,12 +306,8 @@ class Vault(Component):
         if kept.name == "field-keys":
             return base64.urlsafe_b64encode(os.urandom(32)).decode()
         if kept == DATABASE and self.range.has("postgres"):
-            from prodproof.range.components.postgres import Postgres
-
             return self.range.part(Postgres).password("shop" if environment == PRODUCTION else "staging")
         if kept == CACHE:
-            from prodproof.range.components.redis import Redis
-
             return self.range.part(Redis).variables()["HARBOUR_REDIS_URL"]
         return secrets.token_urlsafe(50 if kept == SECRET_KEY else 32)
 

@@ -4,7 +4,8 @@ from prodproof.facts import Reason
 from prodproof.range.components.backups_servers import ServerBackups
 from prodproof.range.components.declaration import Declaration
 from prodproof.range.components.object_store import BUCKET, ObjectStore
-from prodproof.range.components.vault import DATABASE_KEY, STORE_KEY, Vault
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import DATABASE_KEY, STORE_KEY
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

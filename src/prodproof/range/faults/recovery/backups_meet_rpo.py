@@ -24,7 +24,7 @@ def distrusted(harbour: Range) -> None:
 FAULT = Fault(
     guarantee="recovery.backups-meet-rpo",
     breaks=no_copy_of_the_uploads_for_two_weeks,
-    says="the newest copy was begun 15.0 days ago",
+    says="the newest copy was begun 15 d",
     subject="store:uploads",
     variants=(log_handed_on_when_a_segment_is_full,),
     withdraws=distrusted,

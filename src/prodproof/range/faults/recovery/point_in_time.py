@@ -2,7 +2,8 @@
 
 from prodproof.facts import Reason
 from prodproof.range.components.postgres import Postgres
-from prodproof.range.components.vault import SOURCE, Vault
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import SOURCE
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

@@ -4,7 +4,7 @@ from prodproof.facts import Reason
 from prodproof.range.components.backups_servers import ServerBackups
 from prodproof.range.components.declaration import FILE
 from prodproof.range.components.object_store import OFFICE, ObjectStore
-from prodproof.range.components.vault import UPLOADS_KEY
+from prodproof.range.components.vault_secrets import UPLOADS_KEY
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

@@ -3,7 +3,8 @@
 from prodproof.facts import Reason
 from prodproof.range.components.postgres import Postgres
 from prodproof.range.components.staging import Staging
-from prodproof.range.components.vault import DATABASE, PRODUCTION, SECRET_KEY, STAGING, Vault
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import DATABASE, PRODUCTION, SECRET_KEY, STAGING
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

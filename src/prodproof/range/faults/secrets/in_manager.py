@@ -3,7 +3,8 @@
 import secrets
 
 from prodproof.facts import Reason
-from prodproof.range.components.vault import INTERNAL_TOKEN, PRODUCTION, READER, WEBHOOK_KEY, Vault
+from prodproof.range.components.vault import READER, Vault
+from prodproof.range.components.vault_secrets import INTERNAL_TOKEN, PRODUCTION, WEBHOOK_KEY
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

@@ -1,7 +1,8 @@
 """A policy that reaches too much, a listener without TLS, a seal that one person opens, a root token."""
 
 from prodproof.facts import Reason
-from prodproof.range.components.vault import MOUNT, Vault
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import MOUNT
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from prodproof.facts import Reason
 from prodproof.range.components.declaration import FILE
-from prodproof.range.components.vault import DATABASE, PRODUCTION, SECRET_KEY, Vault
+from prodproof.range.components.vault import Vault
+from prodproof.range.components.vault_secrets import DATABASE, PRODUCTION, SECRET_KEY
 from prodproof.range.fault import Fault
 from prodproof.range.range import Range
 

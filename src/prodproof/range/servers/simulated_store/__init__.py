@@ -1,0 +1,1 @@
+"""The object store that `servers/object_store.py` serves."""
