@@ -57,6 +57,10 @@ class Survey(Generic[Fact]):
     Without it, a complete look that found nothing could not be told to be about a certain commit.
     """
 
+    about: object = None
+    """The declared thing that was looked at, for what is declared may share its subject with another: `/shop` and
+    `/admin` of one host. Set from the plan where evidence is gathered, and not stored."""
+
     def __post_init__(self) -> None:
         observed = {observation.subject for observation in self.observations}
         object.__setattr__(self, "listed", tuple(sorted(observed | set(self.listed))))

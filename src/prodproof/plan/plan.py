@@ -11,7 +11,7 @@ from prodproof.drills.drill import Drill
 from prodproof.drills.plan import plan_drill, subject_of
 from prodproof.facts import Proof, Reason, Subject, Unseen
 from prodproof.facts.codec import digest, encode
-from prodproof.facts.declared import Declared, GateScope, Permission
+from prodproof.facts.declared import Declared, EntryPoint, GateScope, Permission
 from prodproof.probes.probe import Probe, registered, targets
 from prodproof.verdicts import Guarantee
 
@@ -44,7 +44,9 @@ class Step:
 
         An answer that is reused for a commit was made under one declaration; under another it is another step.
         """
-        name = f"{self.probe.name}:{self.probe.facts[0].__name__} {self.scope} {self.vantage}"
+        # Several entry points may lie on one host, and have its scope: none may stand for another.
+        place = self.about.url if isinstance(self.about, EntryPoint) else self.scope
+        name = f"{self.probe.name}:{self.probe.facts[0].__name__} {place} {self.vantage}"
         return f"{name} {self.context}" if self.probe.by_commit else name
 
 

@@ -138,7 +138,7 @@ def gather(plan: Plan, known: Mapping[str, tuple[Survey[Any], ...]]) -> Evidence
     """
     surveys: list[Survey[Any]] = []
     for step in plan.steps:
-        found = known.get(step.key, ())
+        found = [replace(survey, about=step.about) for survey in known.get(step.key, ())]
         surveys += found
         seen = {survey.fact for survey in found}
         surveys += [

@@ -121,12 +121,12 @@ def _rows(
     if not surveys:
         yield Row(system, unknown(Reason.NEVER_RUN, "nobody has looked yet"))
         return
-    observations: dict[Subject, list[Observation[Any]]] = {}
+    observations: dict[Subject, list[tuple[Observation[Any], object]]] = {}
     wanted: set[Subject] = set()
     for survey in surveys:
         wanted.update(survey.listed)
         for observation in survey.observations:
-            observations.setdefault(observation.subject, []).append(observation)
+            observations.setdefault(observation.subject, []).append((observation, survey.about))
         for gap in survey.gaps:
             yield Row(system, unknown(gap.why, gap.detail))
     if judge.declared in LISTED_TYPES and not judge.declared_optional:
@@ -135,15 +135,25 @@ def _rows(
     for subject in sorted(wanted):
         if subject not in observations:
             yield Row(subject, unknown(Reason.INCOMPLETE, "listed or declared, but not observed"))
-        for observation in observations.get(subject, ()):
-            yield from _judged(guarantee, judge, observation, declared, at, commits)
+        for observation, looked_at in observations.get(subject, ()):
+            about = _about(judge, subject, looked_at, declared)
+            yield from _judged(guarantee, judge, observation, about, at, commits)
+
+
+def _about(judge: BoundJudge, subject: Subject, looked_at: object, declared: Declared) -> object | None:
+    """The declared thing that a judge asks for: the one that was looked at, where several have that subject."""
+    if judge.declared is None:
+        return None
+    same = isinstance(looked_at, judge.declared) and getattr(looked_at, "subject", None) == subject
+    about: object | None = looked_at if same else declared.find(judge.declared, subject)
+    return about
 
 
 def _judged(
     guarantee: Guarantee,
     judge: BoundJudge,
     observation: Observation[Any],
-    declared: Declared,
+    about: object | None,
     at: datetime,
     commits: frozenset[str] | None,
 ) -> Iterable[Row]:
@@ -168,7 +178,6 @@ def _judged(
     if isinstance(observation.seen, Unseen):
         yield row(unknown(observation.seen.why, observation.seen.detail))
         return
-    about = declared.find(judge.declared, observation.subject) if judge.declared else None
     if judge.declared and about is None and not judge.declared_optional:
         yield row(unknown(Reason.NOT_DECLARED, f"{observation.subject} is not declared"))
         return
