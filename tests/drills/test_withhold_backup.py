@@ -229,6 +229,17 @@ def test_servers_that_are_away_prove_nothing(watchers: Watchers) -> None:
     assert isinstance(told, Unseen)
 
 
+@pytest.mark.parametrize(("server", "asked"), [(Prometheus, "alerts"), (Alertmanager, "alerts")])
+def test_a_server_that_goes_away_meanwhile_proves_nothing(
+    watchers: Watchers, monkeypatch: pytest.MonkeyPatch, server: type[Any], asked: str
+) -> None:
+    """That nobody could ask for an alert is not that there is none."""
+    monkeypatch.setattr(server, asked, lambda self, *words: Unseen(Reason.UNREACHABLE, "it went away"))
+    run, told = drilled(planned(watchers, "nightly"))
+    assert (run.outcome, run.reason) == (DrillOutcome.NOT_PROVEN, Reason.UNREACHABLE), run.detail
+    assert isinstance(told, Unseen) and not list(watchers.textfiles.glob("prodproof*"))
+
+
 @pytest.mark.parametrize("then", ["resume", "undo"])
 def test_after_a_kill_the_series_does_not_stay(watchers: Watchers, then: str) -> None:
     def cut(number: int, when: str) -> None:

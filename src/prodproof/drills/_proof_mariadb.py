@@ -114,7 +114,8 @@ def _objects(
             says = "is not in the copy, and was made at the source before the backup"
             findings.found(_MISSING.get(kind, DifferenceKind.MISSING_OBJECT), item, says)
         else:
-            findings.open(item, "is at the source and not in the copy; nothing says that it is newer than the backup")
+            says = "is at the source and not in the copy; nothing says that it is newer than the backup"
+            findings.open(item, says, DifferenceKind.MISSING_TABLE if item.startswith("table ") else None)
     return None
 
 

@@ -184,7 +184,9 @@ def _objects(findings: Findings, expected: Portrait, mine: Portrait, *, exact: b
         elif item in older:
             findings.found(missing, item, "is not in the copy, and was made at the source before tables that are in it")
         else:
-            findings.open(item, "is at the source and not in the copy; nothing says that it is newer than the backup")
+            findings.open(
+                item, "is at the source and not in the copy; nothing says that it is newer than the backup", missing
+            )
     for item in sorted(expected.objects.keys() & mine.objects.keys()):
         if expected.objects[item] == mine.objects[item]:
             continue
@@ -248,7 +250,8 @@ def _moved_rows(
             continue
         counts = f"{here.rows} rows in the copy, {there.rows} at the source"
         if not table.key:
-            findings.open(name, f"{counts}; without a primary key nobody can say which are older than the backup")
+            says = f"{counts}; without a primary key nobody can say which are older than the backup"
+            findings.open(name, says, None if here.rows else DifferenceKind.EMPTY_TABLE)
             continue
         settled = moved.settled(sides.there, table, store.restore.changed_at, made)
         explained = moved.explain(sides.there, sides.copy, sides.digests, table, settled)
@@ -258,4 +261,4 @@ def _moved_rows(
         part = f" (of one row in {table.one_in})" if table.one_in > 1 else ""
         findings.lost(name, here.rows, explained.missing, explained.changed, part)
         if explained.open:
-            findings.open(name, f"{counts}, {explained.open} of them differ{part}; nothing says when they were changed")
+            findings.moved(name, here.rows, there.rows, f"{explained.open} of them differ{part}")

@@ -77,7 +77,8 @@ def _held(store: DataStore, scene: Scene, findings: Findings, copy: Database) ->
 def _objects(findings: Findings, copy: Database, source: Database) -> None:
     here, there = copy.objects(), source.objects()
     for name in sorted(there.keys() - here.keys()):
-        findings.open(name, "is at the source and not in the copy; nothing says that it is newer than the backup")
+        says = "is at the source and not in the copy; nothing says that it is newer than the backup"
+        findings.open(name, says, DifferenceKind.MISSING_TABLE if name.startswith("table ") else None)
     for name in sorted(there.keys() & here.keys()):
         if there[name] != here[name]:
             findings.open(name, "is defined otherwise at the source; nothing says that it was altered since the backup")

@@ -61,10 +61,18 @@ class Findings:
             says = f"{changed} rows{part} that were not changed since the backup are otherwise in the copy"
             self.found(DifferenceKind.CHANGED_ROWS, table, says)
 
-    def moved(self, table: str, rows: int, there: int) -> None:
-        """A table that differs, where nothing says whether the source has only moved on."""
-        counts = f"{rows} rows in the copy, {there} at the source"
-        self.open(table, f"{counts}; nothing says when those that differ were changed")
+    def moved(self, table: str, rows: int, there: int, differ: str = "") -> None:
+        """A table that differs, where nothing says whether the source has only moved on.
+
+        Args:
+            table: its name.
+            rows: how many the copy has.
+            there: how many the source has.
+            differ: how many of them differ, in words, where that is known.
+        """
+        counts = ", ".join(filter(None, (f"{rows} rows in the copy", f"{there} at the source", differ)))
+        says = f"{counts}; nothing says when they were changed: a column in changed_at would, or a reference"
+        self.open(table, says, None if rows else DifferenceKind.EMPTY_TABLE)
 
     def held_to_source(self, there: int) -> ComparedWith:
         """What the tables were held against, once all are through: a source without rows says nothing of them.
@@ -77,9 +85,9 @@ class Findings:
         self.unheld.append("the source: none of these tables has a row there")
         return ComparedWith.NOTHING
 
-    def open(self, what: str, says: str) -> None:
+    def open(self, what: str, says: str, kind: DifferenceKind | None = None) -> None:
         """Something that may be a damage."""
-        self.undecided.append(Undecided(what=what, says=says))
+        self.undecided.append(Undecided(what=what, says=says, kind=kind))
 
     def plain(self) -> dict[str, Plain]:
         """As JSON; more than MAX_TOLD of a list are counted in its last entry."""
@@ -89,7 +97,7 @@ class Findings:
             told.append(Difference(kind=told[-1].kind, what="and more", says=f"{more} more differences"))
         return {
             "differences": [[item.kind.value, item.what, item.says] for item in told],
-            "undecided": [[item.what, item.says] for item in self.undecided[:MAX_TOLD]],
+            "undecided": [[item.what, item.says, item.kind or ""] for item in self.undecided[:MAX_TOLD]],
             "uncompared": list(self.uncompared[:MAX_TOLD]),
             "unheld": list(self.unheld[:MAX_TOLD]),
             "sampled": list(self.sampled[:MAX_TOLD]),
@@ -102,7 +110,7 @@ class Findings:
         """For the timeline."""
         number = len(self.differences)
         if number:
-            first = self.differences[0]
+            first = min(self.differences, key=_gravity)
             return f"{number} damage{'s' if number > 1 else ''}; {first.what}: {first.says}"
         if self.undecided:
             return f"no damage; nobody can decide about {len(self.undecided)}"
@@ -117,14 +125,22 @@ def gathered(gave: Iterable[Values]) -> Findings:
             Difference(kind=DifferenceKind(kind), what=what, says=says)
             for kind, what, says in _texts(values.get("differences"))
         ]
-        found.undecided += [Undecided(what=what, says=says) for what, says in _texts(values.get("undecided"))]
+        found.undecided += [
+            Undecided(what=what, says=says, kind=DifferenceKind(kind) if kind else None)
+            for what, says, kind in _texts(values.get("undecided"))
+        ]
         found.uncompared += _words(values.get("uncompared"))
         found.unheld += _words(values.get("unheld"))
         found.sampled += _words(values.get("sampled"))
         found.unlogged += _words(values.get("unlogged"))
         found.tables += number(values.get("tables"))
         found.rows += number(values.get("rows"))
+    found.differences.sort(key=_gravity)
     return found
+
+
+def _gravity(difference: Difference) -> int:
+    return list(DifferenceKind).index(difference.kind)
 
 
 def number(value: Plain) -> int:

@@ -1,7 +1,6 @@
 """The private folder of a drill: where restored data may lie, whether there is room, and that nothing of it stays."""
 
 import os
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from prodproof.drills.drill import Done, Proven, Refuted, Scene, StepError, Todo
 from prodproof.facts import Reason, Unseen
 from prodproof.facts.restores import ScratchKind
 from prodproof.reach.cut_off import cut_off, reachable
+from prodproof.reach.scratch import available_memory
 
 MEMORY = Path("/dev/shm")
 DISK = Path("/var/tmp")
@@ -106,7 +106,7 @@ def _no_room(base: Path, needed: int) -> str:
     free = shutil.disk_usage(base).free
     if free < wanted:
         return f"{base} has {_size(free)} free, and {_size(wanted)} are needed"
-    if _kind(base) is ScratchKind.MEMORY and (memory := _available()) < 2 * wanted:
+    if _kind(base) is ScratchKind.MEMORY and (memory := available_memory()) < 2 * wanted:
         return f"{base} is memory, of which {_size(memory)} are free; twice {_size(wanted)} are wanted"
     return ""
 
@@ -129,14 +129,6 @@ def _kind(place: Path) -> ScratchKind:
     except OSError:
         pass
     return ScratchKind.DISK
-
-
-def _available() -> int:
-    try:
-        found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
-    except OSError:
-        return 0
-    return int(found[1]) * 1024 if found else 0
 
 
 def _size(number: int) -> str:

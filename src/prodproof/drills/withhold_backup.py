@@ -249,8 +249,10 @@ def _wait(scene: Scene, given: BackupAlarm) -> Values | Unseen:
         return next((found for found in ours if found.get("alertname") in names), None)
 
     fired = alarm.waited(scene, firing, began + given.within)
-    if fired is None or isinstance(fired, Unseen):
-        detail = fired.detail if fired else "the rule may look at all series together, or leave labels out"
+    if isinstance(fired, Unseen):
+        return fired
+    if fired is None:
+        detail = "the rule may look at all series together, or leave labels out"
         return alarm.with_trouble(gave, AlarmTrouble.NOT_FIRED, f"did not fire within {given.within} s; {detail}")
     gave |= {"fired": fired["alertname"], "severity": fired.get("severity"), "fired_after": time.time() - began}
 
@@ -259,9 +261,11 @@ def _wait(scene: Scene, given: BackupAlarm) -> Values | Unseen:
         return found if isinstance(found, Unseen) else next(iter(found), None)
 
     alert = alarm.waited(scene, held, time.time() + HELD_SECONDS)
-    if alert is None or isinstance(alert, Unseen):
-        detail = alert.detail if alert else "Alertmanager does not have it"
-        return alarm.with_trouble(gave, AlarmTrouble.NOT_PASSED_ON, f"{fired['alertname']} fires; {detail}")
+    if isinstance(alert, Unseen):
+        return alert
+    if alert is None:
+        detail = f"{fired['alertname']} fires; Alertmanager does not have it"
+        return alarm.with_trouble(gave, AlarmTrouble.NOT_PASSED_ON, detail)
     gave |= {"held_after": time.time() - began}
     alarmed = alarm.receivers(alertmanager, alert.receivers)
     if isinstance(alarmed, Unseen):
@@ -299,9 +303,11 @@ def _put_back(scene: Scene, given: BackupAlarm) -> Values | Unseen:
         return None if held or any(item.labels.get(LABEL) == scene.drill for item in raised) else True
 
     resolved = alarm.waited(scene, gone, began + RESOLVED_SECONDS)
-    if resolved is not True:
-        detail = resolved.detail if isinstance(resolved, Unseen) else "it is still raised"
-        return alarm.with_trouble({"troubles": []}, AlarmTrouble.NOT_RESOLVED, f"the signal is back; {detail}")
+    if isinstance(resolved, Unseen):
+        return resolved
+    if resolved is None:
+        detail = "the signal is back; it is still raised"
+        return alarm.with_trouble({"troubles": []}, AlarmTrouble.NOT_RESOLVED, detail)
     return {
         "troubles": [],
         "resolved_after": time.time() - began,

@@ -8,34 +8,37 @@ from prodproof.facts.erasures import ReErased
 
 
 class DifferenceKind(StrEnum):
-    """In what a restored copy is not what was backed up; each asks for another look at how backups are made."""
+    """In what a restored copy is not what was backed up; each asks for another look at how backups are made.
 
-    MISSING_TABLE = "missing-table"
-    MISSING_SEQUENCE = "missing-sequence"
-    MISSING_OBJECT = "missing-object"
-    """A view, function, index, constraint, column, type, trigger, policy, schema or extension."""
-
-    CHANGED_OBJECT = "changed-object"
-    EMPTY_TABLE = "empty-table"
-    MISSING_ROWS = "missing-rows"
-    CHANGED_ROWS = "changed-rows"
-    EXTRA_ROWS = "extra-rows"
-    SEQUENCE_BEHIND = "sequence-behind"
-    """It gives out numbers that rows already have."""
-
-    BROKEN_KEY = "broken-key"
-    """Rows name rows of another table that are not there."""
-
-    DAMAGED_PAGE = "damaged-page"
-    """Pages, tables or indexes that the server or pg_amcheck cannot read rightly."""
+    The gravest first: what came later mostly follows from it.
+    """
 
     NOT_LOADED = "not-loaded"
     """The dump's own commands failed."""
 
-    ROW_WITHOUT_FILE = "row-without-file"
-    FILE_WITHOUT_ROW = "file-without-row"
+    DAMAGED_PAGE = "damaged-page"
+    """Pages, tables or indexes that the server or pg_amcheck cannot read rightly."""
+
+    MISSING_TABLE = "missing-table"
+    EMPTY_TABLE = "empty-table"
+    MISSING_ROWS = "missing-rows"
+    CHANGED_ROWS = "changed-rows"
+    EXTRA_ROWS = "extra-rows"
+    BROKEN_KEY = "broken-key"
+    """Rows name rows of another table that are not there."""
+
     MISSING_FILE = "missing-file"
     CHANGED_FILE = "changed-file"
+    ROW_WITHOUT_FILE = "row-without-file"
+    FILE_WITHOUT_ROW = "file-without-row"
+    MISSING_SEQUENCE = "missing-sequence"
+    SEQUENCE_BEHIND = "sequence-behind"
+    """It gives out numbers that rows already have."""
+
+    MISSING_OBJECT = "missing-object"
+    """A view, function, index, constraint, column, type, trigger, policy, schema or extension."""
+
+    CHANGED_OBJECT = "changed-object"
     INVARIANT = "invariant"
     """Something of which the team says that it is always so, and is not."""
 
@@ -134,6 +137,8 @@ class Undecided:
 
     what: str
     says: str
+    kind: DifferenceKind | None = None
+    """What it would be, where that is known; only the kinds of what is missing are told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ def private_folder(needed: int, memory: Path = MEMORY, disk: Path = DISK) -> Ite
     """
     for base in (memory, disk):
         _sweep(base)
-    base = memory if _fits(memory, 2 * needed + SPARE) and _available() > 2 * needed + SPARE else disk
+    base = memory if _fits(memory, 2 * needed + SPARE) and available_memory() > 2 * needed + SPARE else disk
     if not _fits(base, needed + SPARE):
         yield Unseen(Reason.INCOMPLETE, f"no room for the restored data: {needed / 2**20:.0f} MB are needed in {base}")
         return
@@ -67,7 +67,7 @@ def _fits(base: Path, wanted: int) -> bool:
         return False
 
 
-def _available() -> int:
+def available_memory() -> int:
     """Bytes of memory that can be had without anything being put out to disk."""
     try:
         found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)

@@ -14,9 +14,6 @@ _LEFT_OUT = (
     DifferenceKind.MISSING_FILE,
     DifferenceKind.ROW_WITHOUT_FILE,
 )
-_TABLE = "table "
-"""How the drill names a table as a whole, and not its rows."""
-
 _MEND = "add it to what the backup copies, and run the restore drill again"
 
 
@@ -26,7 +23,9 @@ def came_back(fact: RestoreTested) -> Verdict:
         return broken(*findings)
     if fact.failure:
         return unknown(Reason.INCOMPLETE, f"what a backup holds shows when it is restored: {fact.failure}")
-    if maybe := next((item for item in fact.undecided if item.what.startswith(_TABLE)), None):
+    if fact.of_rows and not fact.rows:
+        return unknown(Reason.INCOMPLETE, f"no row of it could be counted: {fact.uncompared[0]}")
+    if maybe := next((item for item in fact.undecided if item.kind in _LEFT_OUT), None):
         return unknown(Reason.INCOMPLETE, f"nobody can decide whether it was left out: {maybe.what}: {maybe.says}")
     what = f"{fact.tables} tables with {fact.rows} rows" if fact.of_rows else f"{fact.tables} files"
     if fact.recovered_by is MomentBy.HEARTBEAT:
@@ -45,7 +44,7 @@ def _left_out(fact: RestoreTested) -> Iterator[Finding]:
             yield Finding(item.kind.value, f"{item.what}: {item.says}", key=item.what, mend=_MEND)
     if fact.failure:
         return
-    if not fact.tables or (fact.of_rows and not fact.rows):
+    if not fact.tables or (fact.of_rows and not fact.rows and not fact.uncompared):
         yield Finding("nothing", f"nothing of it came back from {fact.backup}", key="nothing", mend=_MEND)
     elif fact.recovered_by is MomentBy.HEARTBEAT and fact.recovered_to is None:
         yield Finding("canary", "the canary row (its heartbeat) did not come back", key="canary", mend=_MEND)
@@ -64,7 +63,9 @@ _ROWS = RestoreTested(
 _FILES = replace(_ROWS, of_rows=False, rows=0, tables=300, recovered_by=MomentBy.BACKUP, recovered_to=None)
 _DIFFERENCE = Difference(kind=DifferenceKind.MISSING_TABLE, what="table public.line", says="is not in the copy")
 _MAYBE = Undecided(
-    what="table public.line", says="is at the source and not in the copy; nothing says that it is newer than the backup"
+    what="table public.line",
+    says="is at the source and not in the copy; nothing says that it is newer than the backup",
+    kind=DifferenceKind.MISSING_TABLE,
 )
 _DAMAGED = Difference(kind=DifferenceKind.CHANGED_ROWS, what="public.line", says="2 rows differ")
 
@@ -105,12 +106,22 @@ EXAMPLES = (
         "rows and views that may be newer than the backup",
         replace(
             _ROWS,
-            undecided=(Undecided(what="public.event", says="3 rows differ"), replace(_MAYBE, what="view public.sums")),
+            undecided=(
+                Undecided(what="public.event", says="3 rows differ"),
+                replace(_MAYBE, kind=DifferenceKind.MISSING_OBJECT),
+            ),
         ),
         holds,
     ),
     Example("no file came back", replace(_FILES, tables=0), broken, says="nothing of it came back from nightly"),
     Example("tables without rows", replace(_ROWS, rows=0), broken, says="nothing of it came back from nightly"),
+    Example(
+        "tables whose rows nobody could count",
+        replace(_ROWS, rows=0, uncompared=("public.line: it took too long",)),
+        unknown,
+        says="no row of it could be counted: public.line",
+        reason=Reason.INCOMPLETE,
+    ),
     Example("the canary row is missing", replace(_ROWS, recovered_to=None), broken, says="canary row"),
     Example("the newest moment is not known", replace(_FILES, recovered_to=None), holds),
     Example(

@@ -37,8 +37,8 @@ def judge(fact: RestoreTested) -> Verdict:
     if fact.production_here is None and (files := [need for need in credentials if need.origin is Origin.FILE]):
         return unknown(
             Reason.NOT_DECLARED,
-            f"{files[0].name} came from {files[0].came_from}; is that a machine of production? Neither a dsn nor a "
-            "[[host]] says where production is",
+            f"{files[0].name} came from {files[0].came_from}; is that a machine of production? No dsn and "
+            "no [[host]] that can be looked up says where production is",
         )
     if not fact.no_network and not fact.only_reached:
         return unknown(

@@ -5,8 +5,8 @@ Verified: The runbook is executable: the drill `scenario` follows its steps. Whe
 is not there, it stops before anything is done. Whoever carried it out last, and answered for its steps, was not its
 author: who wrote the steps as they stand says the history of their lines, and the roster. From inside, each runbook of
 a scenario is read and not run: a command or file of the repository, a link or a person that is not there breaks it.
-Programs are looked for on the machine that runs the drill; links to sites that are not declared are not asked. Prose
-that no drill can follow is unknown.
+Programs are looked for on the machine that runs the drill; links to sites that are not declared are not asked, and
+pages that could not be read are counted. Prose that no drill can follow is unknown.
 Mend: Write the steps as commands, have somebody else than the author follow them, and mend every place where they
 stop.
 """

@@ -6,7 +6,7 @@ Verified: Two ways: every object that the clone has, reachable or not (all refs,
 amended away), and every new or changed file of the work tree is searched by detection rules, and the exact values of
 all declared secrets, of every environment, are traced through it, in every encoding. A clone that lacks a part of the
 history (shallow, single branch, pull requests not fetched, a submodule) is unknown. A historic value counts until a
-[[secret_allowed]] or a waiver stands for it: the proof that it is refused comes with the drills.
+[[secret_allowed]] or a waiver stands for it: that it is refused is shown by the drills `leak` and `rotate`.
 Mend: Revoke and reissue the key first, then remove it from the code; rewriting history does not un-leak it.
 """
 

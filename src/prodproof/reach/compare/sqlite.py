@@ -26,7 +26,6 @@ _STEPS = 100_000
 class Held:
     """What was seen of a table on both sides."""
 
-    name: str
     rows: int
     there: int
     missing: int = 0
@@ -123,9 +122,9 @@ def held(copy: Database, source: Database, table: str, key: bytes, changed_at: S
     here, sum_here = _summed(copy.rows(table, columns), key)
     there, sum_there = _summed(source.rows(table, columns), key)
     if (here, sum_here) == (there, sum_there):
-        return Held(name=table, rows=here, there=there)
+        return Held(rows=here, there=there)
     if not own_key or max(here, there) > MAX_ROWS:
-        return Held(name=table, rows=here, there=there, open=max(1, abs(here - there)))
+        return Held(rows=here, there=there, open=max(1, abs(here - there)))
     told = next((name.rpartition(".")[2] for name in changed_at if _is_of(name, table, columns)), None)
     mine = dict(_keyed(copy.rows(table, columns), columns, own_key, key))
     missing = changed = unsaid = 0
@@ -142,7 +141,7 @@ def held(copy: Database, source: Database, table: str, key: bytes, changed_at: S
             changed += name in mine
     if told is None:
         unsaid = max(unsaid, 1)
-    return Held(name=table, rows=here, there=there, missing=missing, changed=changed, open=unsaid)
+    return Held(rows=here, there=there, missing=missing, changed=changed, open=unsaid)
 
 
 def opened(path: Path, *, ours: bool, ending: Callable[[], bool]) -> Database | Unseen:
