@@ -15,7 +15,8 @@ from prodproof.facts import Reason, Unseen
 from prodproof.facts.declared import DataStore
 from prodproof.facts.restores import ComparedWith, DifferenceKind
 from prodproof.reach.compare import mariadb as sides
-from prodproof.reach.compare.mariadb import MARGIN, Table
+from prodproof.reach.compare.mariadb import Table
+from prodproof.reach.compare.moments import MARGIN
 from prodproof.reach.mariadb_scratch.client import Client
 
 SALT_BYTES = 16

@@ -37,7 +37,7 @@ class RestoringTable(Table):
     heartbeat: ColumnName | None = Field(
         default=None,
         description="`table.column` into which the time is written again and again: its newest value in the copy says "
-        "to which second the data came back.",
+        "to which second the data came back. A time without a zone counts as UTC.",
     )
     changed_at: list[Text] = Field(
         default=[],

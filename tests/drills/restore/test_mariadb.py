@@ -159,10 +159,10 @@ def test_each_damage_is_found_and_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     from prodproof.drills import _proof_mariadb
-    from prodproof.reach.compare import mariadb
+    from prodproof.reach.compare.moments import MARGIN
 
     # The source was made a moment ago; so the margin for clocks that differ would hide that its tables are older.
-    monkeypatch.setattr(_proof_mariadb, "MARGIN", -mariadb.MARGIN)
+    monkeypatch.setattr(_proof_mariadb, "MARGIN", -MARGIN)
     assert callable(damage)
     broken = damage(good)
     assert broken != good

@@ -169,6 +169,22 @@ def test_an_invariant_that_was_not_answered_in_time_is_no_damage(
     assert done.restored.uncompared == ("the invariant slow: it took too long",)
 
 
+def test_times_without_a_zone_may_be_local(
+    drilling: Drilling, server: PostgresServer, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """West of Greenwich, a row that was changed just now says that it was changed hours before the backup."""
+    local = "ALTER TABLE customer ALTER updated_at TYPE timestamp USING updated_at AT TIME ZONE 'UTC'"
+    with damaged(server, shop, local) as url:
+        monkeypatch.setenv("SHOP_URL", url)
+        good = dump(url, tmp_path / "local.dump", "-Fc")
+        west = "updated_at = now() AT TIME ZONE 'UTC' - interval '7 hours'"
+        sql(url, f"UPDATE customer SET email = 'moved@example.org', {west} WHERE id = 5")
+        done = drilling(good)
+        assert done.run.outcome is DrillOutcome.PROVEN, done.run.detail
+        sql(url, "UPDATE customer SET email = 'other@example.org' WHERE id = 6")
+        assert drilling(good).found() == {(DifferenceKind.CHANGED_ROWS, "public.customer")}
+
+
 def test_a_missing_table_is_told_from_a_new_and_from_a_renamed_one(
     drilling: Drilling, server: PostgresServer, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,17 +5,16 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.compare.moments import MARGIN
 
 MAX_FILES = 500_000
 WHOLE_BELOW = 256 * 1024 * 1024
 """Bytes of all files together up to which every file is read; above, one in so many, chosen by a keyed hash."""
 
-MARGIN = timedelta(minutes=5)
-"""How long before a backup a file must have been there, so that it must be in it."""
 
 _CHUNK = 1 << 20
 

@@ -7,15 +7,15 @@ Source: MariaDB documentation, "Information Schema", "CHECK TABLE", "CAST", "MD5
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.compare.moments import MARGIN, ZONES
 from prodproof.reach.mariadb_scratch.client import Client, Row, name_of, text_of
 
 MAX_ROWS = 200_000
 """Rows of a table that are held one by one where two copies differ."""
 
-MARGIN = timedelta(minutes=5)
 _OBJECTS = (
     ("table", "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"),
     ("view", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME", "TRUE"),
@@ -159,13 +159,15 @@ def held(
     if isinstance(theirs, Unseen):
         return theirs
     known = {row[0]: row[1] for row in mine}
+    # A TIMESTAMP is a moment; a DATETIME is what the clock on some wall said.
+    surely = made - MARGIN if told and dict(table.columns)[told].startswith("timestamp") else made - MARGIN - ZONES
     missing = changed = unsaid = 0
     for key, digest, seconds in theirs:
         if known.get(key) == digest:
             continue
         if told is None or seconds in ("", "NULL"):
             unsaid += 1
-        elif datetime.fromtimestamp(float(seconds), UTC) < made - MARGIN:
+        elif datetime.fromtimestamp(float(seconds), UTC) < surely:
             missing += key not in known
             changed += key in known
     if told is None:

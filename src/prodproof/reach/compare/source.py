@@ -7,17 +7,20 @@ team names, or by the server, where it keeps the time of every commit (`track_co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
 
 from prodproof.facts import Unseen
 from prodproof.reach.compare.link import Link, Query, meaning
+from prodproof.reach.compare.moments import MARGIN, ZONES
 from prodproof.reach.compare.rows import Digests, Table, differing
 
-MARGIN = timedelta(minutes=5)
-"""A transaction writes the time at which it began; it may have ended after the backup, and so be missing in it."""
+_SURE = sql.SQL(
+    "({column} < {limit}::timestamptz - CASE pg_typeof({column})::text"
+    " WHEN 'timestamp with time zone' THEN interval '0' WHEN 'date' THEN {zones} + interval '1 day' ELSE {zones} END)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def settled(link: Link, table: Table, columns: Sequence[str], made: datetime | N
     for column in columns:
         where, _, name = column.rpartition(".")
         if name in table.columns and where in ("", table.name, table.full_name):
-            return sql.SQL("({} < {}::timestamptz)").format(sql.Identifier(name), limit)
+            return _SURE.format(column=sql.Identifier(name), limit=limit, zones=sql.Literal(ZONES))
     if keeps_commit_times(link):
         return sql.SQL("(pg_xact_commit_timestamp(xmin) < {}::timestamptz)").format(limit)
     return None

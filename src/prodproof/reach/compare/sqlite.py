@@ -7,16 +7,16 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.compare.moments import MARGIN
 
 MAX_ROWS = 500_000
 """Rows of a table that are held one by one where two copies differ."""
 
-MARGIN = timedelta(minutes=5)
 MAX_TROUBLES = 50
 _STEPS = 100_000
 """Instructions of SQLite's machine after which it is asked whether to go on."""
