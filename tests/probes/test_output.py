@@ -312,6 +312,12 @@ def test_plain_http_that_sends_everything_on(scene: Scene) -> None:
     assert {item.sent_on for item in seen.sent if item.status} == {True}
 
 
+def test_plain_http_and_https_of_one_host_are_two_places() -> None:
+    """On their usual ports they differ by nothing but the scheme."""
+    plain, secure = output._origin("http://Shop.Example/"), output._origin("https://shop.example")
+    assert (plain, secure) == ("http://shop.example", "https://shop.example")
+
+
 # ---- known values
 
 

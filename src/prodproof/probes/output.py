@@ -135,9 +135,8 @@ async def observe(point: EntryPoint, world: World) -> Survey[CanarySearch]:
 async def _send(
     point: EntryPoint, canaries: Canaries, world: World
 ) -> tuple[list[Sent], list[Document], str | None, bool]:
-    parts = urlsplit(point.url)
-    origin = f"{parts.scheme}://{authority_of(point.url)}"
-    others = {authority_of(item.url) for item in world.declared.entry_points} - {authority_of(point.url)}
+    origin = _origin(point.url)
+    others = {_origin(item.url) for item in world.declared.entry_points} - {origin}
     sent: list[Sent] = []
     documents: list[Document] = []
     error, lab = None, False
@@ -155,7 +154,7 @@ async def _send(
             sent.append(Sent(way=attempt.way, to=attempt.to, why=answer.why, detail=answer.detail))
             continue
         error, lab = error or answer.certificate_error, lab or answer.lab
-        sent_on = answer.redirect is not None and authority_of(answer.redirect) in others
+        sent_on = answer.redirect is not None and _origin(answer.redirect) in others
         sent.append(Sent(way=attempt.way, to=attempt.to, status=answer.status, sent_on=sent_on))
         if answer.status >= 400:
             documents.append(_document(attempt, answer))
@@ -165,6 +164,10 @@ async def _send(
             key = "task_error_path" if way is Way.TASK else "database_error_path"
             sent.append(Sent(way=way, why=Reason.NOT_DECLARED, detail=f"declare {key} of the entry point"))
     return sent, documents, error, lab
+
+
+def _origin(url: str) -> str:
+    return f"{urlsplit(url).scheme.lower()}://{authority_of(url)}"
 
 
 def attempts(point: EntryPoint, canaries: Canaries, origin: str) -> tuple[Attempt, ...]:

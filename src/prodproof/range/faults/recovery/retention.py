@@ -19,7 +19,7 @@ def distrusted(harbour: Range) -> None:
 FAULT = Fault(
     guarantee="recovery.retention",
     breaks=three_days,
-    says="copies are kept for 3 days (repo1-retention-full=3 days)",
+    says="copies are kept for 3 d (repo1-retention-full=3 days)",
     subject="backup:database",
     withdraws=distrusted,
     reason=Reason.NOT_PERMITTED,
