@@ -60,7 +60,8 @@ class Unattended:
     def crashed(self, step: str, error: BaseException) -> str:
         """Keep the error, for whoever carries it out."""
         self.crashes.append(error)
-        return f"{type(error).__name__}: {error}"
+        # What an error says may hold what must not be told.
+        return f"prodproof failed ({type(error).__name__})"
 
 
 @dataclass(frozen=True)

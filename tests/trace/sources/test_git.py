@@ -384,15 +384,13 @@ def test_a_git_that_is_killed_in_the_middle_loses_nothing(
 ) -> None:
     value = secret()
     repo.commit({f"f{number}": b"%d" % number + value for number in range(30)})
-    killed = tmp_path / "killed"
     real = shutil.which("git")
-    cut = (
-        f'[ "$(cat {killed} 2>/dev/null | wc -l)" -ge {times} ] || '
-        f'{{ echo >> {killed}; {real} "$@" | head -c 1500; kill -9 $$; }}'
-    )
+    # Several read at once; a folder is made by one of them alone.
+    first = " || ".join(f"mkdir {tmp_path}/killed-{number} 2>/dev/null" for number in range(times))
+    cut = f'if {first}; then {real} "$@" | head -c 1500; kill -9 $$; fi'
     instead_of_reading(tmp_path, monkeypatch, cut)
     outcome = look(repo, value)
-    assert killed.read_text().count("\n") == times
+    assert len(list(tmp_path.glob("killed-*"))) == times
     assert ({each.path for each in outcome.findings}, outcome.gaps) == ({f"f{number}" for number in range(30)}, ())
 
 
