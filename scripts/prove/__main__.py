@@ -51,8 +51,10 @@ def main() -> int:
     print(proof.line(rows))
     if options.output:
         proof.save(rows, form, options.output)
-    if options.keep and not wrong and not lacking:
-        kept = proof.with_others(rows, proof.load()) if options.only else rows
+    if options.keep:
+        doubtful = {row.guarantee for row in wrong}
+        right = [row for row in rows if row.guarantee not in doubtful]
+        kept = proof.with_others(right, proof.load()) if options.only or doubtful or lacking else right
         proof.save(kept, form, proof.FILE)
         proof.PAGE.write_text(proof.page(kept, form))
     return 1 if wrong or lacking else 0
@@ -73,7 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="write docs/proof.md, docs/proof.json and the recordings; with --only, those of these guarantees",
+        help="write docs/proof.md, docs/proof.json and the recordings of the guarantees whose rows are all right",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the rows as JSON")
     return parser.parse_args()

@@ -18,7 +18,7 @@ from typing import Any
 
 from prodproof.facts import Observation, Proof, Reason, Subject, Survey, Unseen
 from prodproof.facts.codec import decode, encode, name_of, type_of
-from prodproof.facts.declared import Declared
+from prodproof.facts.declared import Declared, EntryPoint
 from prodproof.verdicts import Evidence, Guarantee, Kind, Result, decide
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -118,8 +118,14 @@ def row_of(
 
 def judged_again(row: Row, guarantee: Guarantee) -> Answer:
     """What the guarantee, as it is written now, answers to a row's facts; to be equal to `row.answer`."""
-    evidence = Evidence.of([_decoded(item) for item in row.facts])
-    return _answer(decide(guarantee, evidence, decode(Declared, row.declared), row.at))
+    return _answer(decided(row, guarantee))
+
+
+def decided(row: Row, guarantee: Guarantee) -> Result:
+    """The whole result that the guarantee gives to a row's facts now."""
+    declared = decode(Declared, row.declared)
+    evidence = Evidence.of([_decoded(item, declared) for item in row.facts])
+    return decide(guarantee, evidence, declared, row.at)
 
 
 def _answer(result: Result) -> Answer:
@@ -133,6 +139,8 @@ def _encoded(survey: Survey[Any]) -> dict[str, Any]:
         "gaps": [encode(gap) for gap in survey.gaps],
         "listed": [encode(subject) for subject in survey.listed],
         "commit": survey.commit,
+        # Several entry points may share a subject; of what else is declared, the subject alone tells which it was.
+        "entry_point": survey.about.url if isinstance(survey.about, EntryPoint) else None,
         "observations": [
             {**encode(item), "seen": encode(item.seen), "unseen": isinstance(item.seen, Unseen)}
             for item in survey.observations
@@ -140,8 +148,9 @@ def _encoded(survey: Survey[Any]) -> dict[str, Any]:
     }
 
 
-def _decoded(data: dict[str, Any]) -> Survey[Any]:
+def _decoded(data: dict[str, Any], declared: Declared) -> Survey[Any]:
     fact = type_of(data["fact"])
+    about = next((item for item in declared.entry_points if item.url == data["entry_point"]), None)
     observations = tuple(
         Observation(
             subject=Subject(**item["subject"]),
@@ -155,7 +164,8 @@ def _decoded(data: dict[str, Any]) -> Survey[Any]:
         for item in data["observations"]
     )
     gaps = tuple(_unseen(gap) for gap in data["gaps"])
-    return Survey(fact, observations, gaps, tuple(Subject(**item) for item in data["listed"]), data["commit"])
+    listed = tuple(Subject(**item) for item in data["listed"])
+    return Survey(fact, observations, gaps, listed, data["commit"], about)
 
 
 def _unseen(data: dict[str, Any]) -> Unseen:

@@ -112,5 +112,6 @@ def test_a_drill_that_crashes_stops_the_matrix(declared: Declared) -> None:
     broken = replace(restore, design=design)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("prodproof.drills.plan.targets", lambda drill, system: system.data_stores)
-        with pytest.raises(RuntimeError, match="choose-backup: RuntimeError: a fault of ours"):
+        with pytest.raises(RuntimeError, match=r"choose-backup: prodproof failed \(RuntimeError\)") as raised:
             told(declared, broken)
+    assert str(raised.value.__cause__) == "a fault of ours"
