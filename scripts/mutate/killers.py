@@ -6,7 +6,7 @@ Everything runs in the process that calls it; a test is called, not collected by
 import ast
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -107,8 +107,8 @@ def _called(module: ModuleType) -> Iterator[Check]:
             yield f"{module.__name__}.{name}", partial(function, **arguments)
 
 
-def _cases(names: object, values: Any) -> list[dict[str, object]]:
-    listed = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)  # type: ignore[call-overload]  # a sequence of names
+def _cases(names: str | Sequence[str], values: Any) -> list[dict[str, object]]:
+    listed = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     rows = [getattr(value, "values", value) if type(value).__name__ == "ParameterSet" else value for value in values]
     if len(listed) == 1:
         rows = [row if isinstance(row, tuple) and type(row).__name__ == "ParameterSet" else (row,) for row in rows]

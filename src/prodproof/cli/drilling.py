@@ -4,7 +4,7 @@ import getpass
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,14 @@ _LOOK_SECONDS = 0.2
 
 
 def opened(
-    target: str, env: str | None, state: Path | None, trust: bool, *, whichever: bool = False, **settings: object
+    target: str,
+    env: str | None,
+    state: Path | None,
+    trust: bool,
+    *,
+    whichever: bool = False,
+    ca_file: Path | None = None,
+    resolve: Sequence[str] = (),
 ) -> Session:
     """What a command works on; `whichever`: it is about drills that say themselves in which environment they are.
 
@@ -45,7 +52,7 @@ def opened(
     if whichever and env is None and "://" not in target and (file := find_system_file(Path(target))) is not None:
         names = environment_names(read(file).tables)
         env = None if DEFAULT in names else names[0]
-    made = settings_from(**settings)  # type: ignore[arg-type]  # the options of the caller
+    made = settings_from(ca_file=ca_file, resolve=resolve)
     session = open_session(target, env=env, state=state, trust=trust, settings=made, today=datetime.now(UTC).date())
     if session.system_file is None:
         raise UserError("drills are for a declared system: prodproof init writes its file")

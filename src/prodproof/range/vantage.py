@@ -93,7 +93,8 @@ class Vantage:
         self._write(self._read() | changes)
 
     def _read(self) -> dict[str, Any]:
-        return json.loads(self._file.read_text())  # type: ignore[no-any-return]  # written below, by this class alone
+        written: dict[str, Any] = json.loads(self._file.read_text())
+        return written
 
     def _write(self, content: dict[str, Any]) -> None:
         self._file.write_text(json.dumps(content, indent=1))

@@ -142,7 +142,8 @@ class ObjectStore(Component):
 
     @property
     def _description(self) -> dict[str, Any]:
-        return json.loads(self._file.read_text())  # type: ignore[no-any-return]  # written below, by this class alone
+        written: dict[str, Any] = json.loads(self._file.read_text())
+        return written
 
     def _save(self, description: Mapping[str, object]) -> None:
         self._file.touch(mode=0o600)

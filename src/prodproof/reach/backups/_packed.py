@@ -7,11 +7,14 @@ import lzma
 import os
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
 
 from prodproof.reach.backups._bench import Bench, GivenUpError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BROKEN = (zlib.error, lzma.LZMAError, zstandard.ZstdError, gzip.BadGzipFile)
 """What is raised for bytes that no compressor wrote; EOFError for those that end early."""
@@ -76,7 +79,8 @@ class _Zstd(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: "bytearray | memoryview") -> int:  # type: ignore[override]  # the stub's buffer type
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        into = memoryview(buffer).cast("B")
         while not self._out:
             given = self._rest or self._file.read(_FED)
             self._rest = b""
