@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from prodproof.drills import _load
 from prodproof.drills.drill import Drill
 from prodproof.drills.leak import leak
 from prodproof.drills.plan import DrillPlan, plan_drill
@@ -96,7 +95,6 @@ def troubles_of(root: Path, id: str, result: Mapping[str, Any] | None, held: str
     found += [f"{item.name} is left" for item in root.glob("*prodproof*")]
     found += [f"{item.name} is left" for item in root.glob(".prodproof-*")]
     found += still_running(id)
-    _load.end(id)
     return found
 
 

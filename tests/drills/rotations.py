@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 
-from prodproof.drills import _load
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.drills.rotate import rotate
 from prodproof.facts import Subject
@@ -217,19 +216,13 @@ class Rotation:
     def forward(self) -> tuple[DrillRun, RotationTested]:
         """Carry it out, or go on with it."""
         carried = self._carried(self.memory)
-        try:
-            return self._told(carried, carried.forward())
-        finally:
-            _load.end(self.id)
+        return self._told(carried, carried.forward())
 
     def backward(self) -> DrillRun:
         """Undo what is left of it."""
         carried = self._carried(Memory("back"))
         carried.replay([self.memory.journal()])
-        try:
-            return carried.backward("ben")
-        finally:
-            _load.end(self.id)
+        return carried.backward("ben")
 
     def _carried(self, memory: Memory) -> Carried:
         plan = planned(self.system)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from prodproof.drills import _load
 from prodproof.drills.leak import leak
 from prodproof.drills.plan import DrillPlan, plan_drill
 from prodproof.facts import Reason, Unseen
@@ -51,7 +50,6 @@ def leaking(server: postgres.PostgresServer, folder: Path, book: str = BOOK) -> 
         with kept_in_vault(shop, folder) as (manager, system):
             yield manager, replace(system, runbooks=(page,))
     finally:
-        _load.end(ID)
         dropped(shop)
 
 

@@ -67,6 +67,7 @@ def one_is_valid(shop: Shop, user: str) -> None:
 def test_a_login_is_rotated_and_nobody_notices(shop: Shop, tmp_path: Path) -> None:
     with served(shop, tmp_path, load_rate=200.0, load_requests=1000) as system:
         fact = proven(shop, system)
+        assert "load" not in {thread.name for thread in threading.enumerate()}, "it ended with the drill"
     assert (fact.kind, fact.old, fact.new, fact.picked_up_by) == ("postgres", "shop_a", "shop_b", "signal")
     assert fact.wrong_refused and fact.new_accepted and fact.stored and fact.used and fact.old_refused
     assert (fact.still_used, fact.came_back, fact.sessions_left, fact.missing) == (None, False, 0, ())

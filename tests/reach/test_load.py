@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from prodproof.facts.declared import Declared, Environment
-from prodproof.reach.load import MAX_WAITING, Count, Load, of_command, of_url, unowned
+from prodproof.reach.load import MAX_WAITING, Count, Load, Throttled, of_command, of_url, unowned
 from prodproof.reach.world import Settings
 from tests.servers.ports import free_port
 
@@ -43,6 +43,21 @@ def test_failures_are_counted_and_the_first_are_kept() -> None:
     assert count.failed == count.made and count.failures == ("answered 500",) * 5
 
 
+def test_what_is_throttled_is_counted_apart() -> None:
+    turns = 0
+
+    async def every_second() -> str | None:
+        nonlocal turns
+        turns += 1
+        return Throttled("answered 429") if turns % 2 else None
+
+    load = Load(every_second, rate=500)
+    until(load, 20)
+    count = load.end()
+    assert count.made + count.throttled == turns and count.made in (count.throttled, count.throttled - 1)
+    assert count.failed == 0 and count.failures == ()
+
+
 def test_it_ends_when_nobody_looks_at_it() -> None:
     load = Load(well, rate=100, lease=0.2)
     deadline = time.monotonic() + 30
@@ -70,7 +85,7 @@ def test_it_never_has_more_under_way_than_bounded_and_its_own_slowness_is_no_fai
 
 class Shop(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response({"/ok": 200, "/login": 302}.get(self.path, 503))
+        self.send_response({"/ok": 200, "/login": 302, "/busy": 429}.get(self.path, 503))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -84,12 +99,15 @@ def test_only_a_good_answer_is_good() -> None:
     thread.start()
     try:
         place = f"http://127.0.0.1:{server.server_port}"
-        told = [asyncio.run(of_url(f"{place}{path}", Settings(), NOWHERE)()) for path in ("/ok", "/login", "/away")]
+        told = [
+            asyncio.run(of_url(f"{place}{path}", Settings(), NOWHERE)()) for path in ("/ok", "/login", "/away", "/busy")
+        ]
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    assert told == [None, "127.0.0.1 answered 302", "127.0.0.1 answered 503"]
+    assert told == [None, "127.0.0.1 answered 302", "127.0.0.1 answered 503", "127.0.0.1 answered 429"]
+    assert [isinstance(text, Throttled) for text in told] == [False, False, False, True]
     gone = asyncio.run(of_url(f"http://127.0.0.1:{free_port()}/", Settings(), NOWHERE)())
     assert gone is not None and "127.0.0.1" in gone
 

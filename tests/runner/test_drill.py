@@ -394,6 +394,29 @@ def test_bad_looks_are_borne_with_as_often_as_it_says(tmp_path: Path) -> None:
     assert run.outcome is DrillOutcome.PROVEN and ", 4 bad" in run.detail
 
 
+def test_what_the_looks_keep_going_ends_with_the_drill(tmp_path: Path) -> None:
+    left: list[str] = []
+    state = replace(STEADY, leave=left.append)
+    run = forward(with_steps(planned("deliver", tmp_path), nothing("well"), steady=(state,)))
+    assert left == [run.id]
+
+
+def test_what_the_looks_keep_going_ends_when_it_is_cut_off_and_when_it_was_undone(tmp_path: Path) -> None:
+    left: list[str] = []
+
+    def stops(scene: Scene) -> Values:
+        raise Stopped
+
+    state = replace(STEADY, leave=left.append)
+    plan = with_steps(planned("deliver", tmp_path), nothing("stop", do=stops), steady=(state,))
+    memory = Memory()
+    with pytest.raises(Stopped):
+        forward(plan, memory)
+    assert len(left) == 1
+    run = undone(plan, memory)
+    assert len(left) > 1 and set(left) == {run.id}
+
+
 # ---- people
 
 

@@ -37,6 +37,7 @@ def counted(scene: Scene) -> Count | Unseen:
         sum(count.failed for count in counts),
         tuple(text for count in counts for text in count.failures),
         sum(count.seconds for count in counts),
+        sum(count.throttled for count in counts),
     )
 
 
@@ -51,9 +52,12 @@ def slow_down(scene: Scene) -> None:
 
 
 def end(drill: str) -> None:
-    """End the load of a drill at once; without that it ends when nobody looks at it any more."""
+    """End the load of a drill at once; one that was cut off ends when nobody looks at it any more.
+
+    What was counted stays: a drill that goes on in this process adds to it.
+    """
     with _lock:
-        loads = _loads.pop(drill, [])
+        loads = _loads.get(drill, [])
     for load in loads:
         load.end()
 
@@ -67,6 +71,7 @@ def steady(rotation: SecretRotation) -> SteadyState:
         look=_look,
         every=0.5,
         tolerate=0,
+        leave=end,
         time_limit=FIRST_SECONDS + 10,
     )
 
@@ -99,7 +104,8 @@ def _look(scene: Scene) -> Proven | Refuted | Unseen:
     if count.failed:
         return Refuted(f"{count.failed} of {count.made} requests failed: {'; '.join(count.failures[:2])}")
     if count.made == 0:
-        return Refuted("no request was answered")
+        throttled = f"; {count.throttled} were throttled" if count.throttled else ""
+        return Refuted(f"no request was answered{throttled}")
     return Proven(f"{count.made} requests, none failed")
 
 

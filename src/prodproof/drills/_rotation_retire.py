@@ -182,6 +182,7 @@ def count_load(scene: Scene) -> Values | Unseen:
     return {
         "requests": count.made,
         "failed": count.failed,
+        "throttled": count.throttled,
         "failures": list(count.failures),
         "seconds": count.seconds,
         "rate": count.rate,
@@ -196,4 +197,5 @@ def none_failed(scene: Scene) -> Proven | Refuted:
         return Refuted(f"{seen['failed']} of {requests} requests failed: {'; '.join(map(str, failures[:2]))}")
     if requests < wanted:
         return Refuted(f"only {requests} of {wanted} requests were answered in time")
-    return Proven(f"{requests} requests, none failed, {seen['rate']:.0f} a second")
+    throttled = f"; {seen['throttled']} more were throttled" if seen.get("throttled") else ""
+    return Proven(f"{requests} requests, none failed, {seen['rate']:.0f} a second{throttled}")

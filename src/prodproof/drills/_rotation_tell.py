@@ -44,6 +44,7 @@ def told(secret: Secret, run: DrillRun, gave: Mapping[str, Values]) -> RotationT
             wanted=rotation.load_requests,
             wanted_rate=rotation.load_rate,
             whole=run.interruptions == 0,
+            throttled=int(load.get("throttled", 0)),
         )
         if load
         else None,

@@ -30,6 +30,7 @@ def watching(scenario: Scenario) -> SteadyState:
         every=2.0,
         tolerate=_BORNE,
         time_limit=30,
+        leave=_leave,
     )
 
 
@@ -55,6 +56,13 @@ def _watch(scenario: Scenario, scene: Scene) -> Watch | Unseen:
                 return refused
             watch = _watches[scene.drill] = Watch(of_url(scenario.health, settings, scene.declared))
         return watch
+
+
+def _leave(drill: str) -> None:
+    with _lock:
+        watch = _watches.pop(drill, None)
+    if watch is not None:
+        watch.end()
 
 
 def _look(scenario: Scenario, scene: Scene) -> Proven | Refuted | Unseen:

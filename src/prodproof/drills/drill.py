@@ -179,6 +179,9 @@ class SteadyState:
 
     time_limit: float = 10.0
 
+    leave: Callable[[str], None] = lambda drill: None
+    """Ends what the looks keep going, once the drill of that id is over or stops."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise:

@@ -23,6 +23,9 @@ class LoadSeen:
     whole: bool
     """Whether all of the rotation lies in it; not, where an interruption made it begin anew."""
 
+    throttled: int = 0
+    """Requests beyond these that were turned away because there were too many (429)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,8 +26,9 @@ LEASE = 10.0
 
 MAX_SECONDS = 4 * 3600.0
 MAX_REQUESTS = 1_000_000
-MAX_WAITING = 64
-"""Requests that are under way at once. Beyond that the load waits, and its rate is what the count says."""
+MAX_WAITING = 32
+"""Requests that are under way at once. Beyond that the load waits, and its rate is what the count says. Many servers
+let one visitor have no more than 100 connections."""
 
 MAX_BODY = 64 * 1024
 REQUEST_SECONDS = 10.0
@@ -34,6 +36,10 @@ KEPT_FAILURES = 5
 
 Request = Callable[[], Coroutine[Any, Any, str | None]]
 """Makes one request; None when it was answered well, else why not in a few words."""
+
+
+class Throttled(str):
+    """Why a request was not answered: there were too many of them. That is the load's doing, and no failure."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ class Count:
 
     seconds: float
     """Since the first request."""
+
+    throttled: int = 0
+    """Requests that were turned away because there were too many; they are in none of the other counts."""
 
     @property
     def rate(self) -> float:
@@ -66,7 +75,7 @@ class Load:
     def __init__(self, request: Request, rate: float, lease: float = LEASE) -> None:
         self._request, self._rate, self._lease = request, rate, lease
         self._lock = threading.Lock()
-        self._made = self._failed = 0
+        self._made = self._failed = self._throttled = 0
         self._failures: list[str] = []
         self._began = time.monotonic()
         self._looked = self._began
@@ -79,7 +88,8 @@ class Load:
         """What has come of it so far; keeps it going."""
         with self._lock:
             self._looked = time.monotonic()
-            return Count(self._made, self._failed, tuple(self._failures), self._latest - self._began)
+            seconds = self._latest - self._began
+            return Count(self._made, self._failed, tuple(self._failures), seconds, self._throttled)
 
     @property
     def over(self) -> bool:
@@ -127,6 +137,9 @@ class Load:
 
     def _tell(self, failure: str | None) -> None:
         with self._lock:
+            if isinstance(failure, Throttled):
+                self._throttled += 1
+                return
             self._made += 1
             self._latest = time.monotonic()
             if failure is not None:
@@ -145,7 +158,10 @@ def of_url(url: str, settings: Settings, declared: Declared) -> Request:
         answer = await client.ask(url, max_body=MAX_BODY)
         if isinstance(answer, Unseen):
             return answer.detail
-        return None if 200 <= answer.status < 300 else f"{urlsplit(url).hostname} answered {answer.status}"
+        says = f"{urlsplit(url).hostname} answered {answer.status}"
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return Throttled(says)
+        return None if 200 <= answer.status < 300 else says
 
     return request
 

@@ -6,7 +6,8 @@ what the world was like (`look`), what was done (`do`), and whether it worked (`
 first and the second, the step may have acted or not; it then looks again before it does.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -68,6 +69,10 @@ class Carried:
 
     def forward(self) -> DrillRun:
         """Carry it out, or go on with it; put back what is not meant to last, or all of it if something broke."""
+        with self._leaving():
+            return self._forward()
+
+    def _forward(self) -> DrillRun:
         if self._steady("before"):
             with Watch(self._plan.exercise.steady, lambda state: self._acts.watched(state, self._scene)) as watch:
                 well = all(self._person(step, watch) if isinstance(step, PersonStep) else self._step(step, watch)
@@ -85,9 +90,19 @@ class Carried:
         """Undo what is left of it."""
         if self._state.outcome is None:
             self._state.decide(DrillOutcome.NOT_PROVEN, f"undone, as {by} wanted", Reason.INCOMPLETE)
-        self._go_back()
-        self._steady("after undo")
+        with self._leaving():
+            self._go_back()
+            self._steady("after undo")
         return self.run()
+
+    @contextmanager
+    def _leaving(self) -> Iterator[None]:
+        """Whatever becomes of it: what the looks keep going ends with it."""
+        try:
+            yield
+        finally:
+            for state in self._plan.exercise.steady:
+                state.leave(self._order.id)
 
     def replay(self, journals: Iterable[Recorder]) -> None:
         """Take in the records of the drill, and of earlier attempts to undo it; nothing is done."""

@@ -109,4 +109,6 @@ def _not_whole(load: LoadSeen) -> str:
         return "an interruption fell into it: not all requests that were made meanwhile were counted"
     if load.requests < load.wanted:
         return f"only {load.requests} of {load.wanted} requests were made meanwhile"
+    if load.throttled:
+        return f"{load.throttled} requests were throttled (429), and might have failed: a lower load_rate shows"
     return ""
