@@ -113,8 +113,8 @@ def surroundings(kind: str, folder: Path) -> Iterator[tuple[dict[str, Any], dict
         yield {}, {}
 
 
-def counted(outcomes: Iterator[dict[str, Any]]) -> Count:
-    """Add up what came of cuts."""
+def counted(outcomes: Iterator[dict[str, Any]], wanted: int) -> Count:
+    """Add up what came of as many cuts as are wanted, and say how far it is."""
     count = Count()
     for outcome in outcomes:
         count.points += 1
@@ -131,6 +131,7 @@ def counted(outcomes: Iterator[dict[str, Any]]) -> Count:
         if outcome["wanted"]["then"] == "resume" and result and result["outcome"] != "proven":
             outcome["troubles"].append(f"was resumed and is {result['outcome']}: {result['detail']}")
         count.troubles += [f"{json.dumps(outcome['wanted'])}: {line}" for line in outcome["troubles"]]
+        print(f"  {count.points} of {wanted}, {len(count.troubles)} bad", end="\r", file=sys.stderr, flush=True)
     return count
 
 
@@ -177,7 +178,7 @@ def main() -> int:
                 folder = Path(made_here)
                 with surroundings(kind, folder) as (more, environ):
                     cuts = [cut | more for cut in points(kind, ground.records, options.moments, seconds, options.seed)]
-                    count = counted(made(drill, cuts, folder, environ))
+                    count = counted(made(drill, cuts, folder, environ), len(cuts))
             ends = [count.ends[end] for end in ("resumed", "undone", "ended by itself", "never ordered")]
             resumed, undone, ended, none = ends
             print(
