@@ -181,6 +181,18 @@ def test_the_commit_that_is_asked_about() -> None:
     assert of(None, frozenset({"c1"})) is None
 
 
+def test_entry_points_of_one_host_have_findings_of_their_own() -> None:
+    shop, admin = EntryPoint(url="https://a.example/"), EntryPoint(url="https://a.example/admin")
+
+    def ids(*points: EntryPoint) -> list[str | None]:
+        system = replace(SYSTEM, entry_points=points)
+        surveys = [Survey(Lamp, (seen(light="two"),), about=point) for point in points]
+        return [row.finding_id for row in decide(lit, Evidence.of(surveys), system, NOON).rows]
+
+    assert len(set(ids(shop, admin))) == 4
+    assert ids(shop, admin)[:2] == ids(shop), "another entry point beside it changes no id"
+
+
 def test_old_evidence_is_stale_even_where_it_was_unseen() -> None:
     hidden = Unseen(Reason.DENIED, "refused")
     assert judged(seen(seen=hidden)).message == "a.example: refused"

@@ -137,7 +137,8 @@ def _rows(
             yield Row(subject, unknown(Reason.INCOMPLETE, "listed or declared, but not observed"))
         for observation, looked_at in observations.get(subject, ()):
             about = _about(judge, subject, looked_at, declared)
-            yield from _judged(guarantee, judge, observation, about, at, commits)
+            place = _place(subject, looked_at, declared)
+            yield from _judged(guarantee, judge, observation, about, place, at, commits)
 
 
 def _about(judge: BoundJudge, subject: Subject, looked_at: object, declared: Declared) -> object | None:
@@ -149,11 +150,20 @@ def _about(judge: BoundJudge, subject: Subject, looked_at: object, declared: Dec
     return about
 
 
+def _place(subject: Subject, looked_at: object, declared: Declared) -> str:
+    """The address of an entry point, unless it is the first one with that subject: its findings have ids of their own,
+    so that what is waived for one stays a finding of the other."""
+    if not isinstance(looked_at, EntryPoint) or looked_at.subject != subject:
+        return ""
+    return "" if declared.find(EntryPoint, subject) == looked_at else looked_at.url
+
+
 def _judged(
     guarantee: Guarantee,
     judge: BoundJudge,
     observation: Observation[Any],
     about: object | None,
+    place: str,
     at: datetime,
     commits: frozenset[str] | None,
 ) -> Iterable[Row]:
@@ -164,7 +174,7 @@ def _judged(
             subject=observation.subject,
             verdict=verdict,
             finding=finding,
-            finding_id=finding.id_for(guarantee.id, observation.subject) if finding else None,
+            finding_id=finding.id_for(guarantee.id, observation.subject, place) if finding else None,
             observed_at=observation.at,
             expires_at=expires,
             vantage=observation.vantage,

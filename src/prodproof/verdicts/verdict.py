@@ -33,10 +33,17 @@ class Finding:
     mend: str = ""
     """One line: what to do about this one, when the guarantee's general remedy can be made more exact."""
 
-    def id_for(self, guarantee: str, subject: Subject) -> str:
-        """Stable id from guarantee, subject, rule, path and key; 12 hexadecimal digits."""
+    def id_for(self, guarantee: str, subject: Subject, place: str = "") -> str:
+        """Stable id from guarantee, subject, rule, path and key; 12 hexadecimal digits.
+
+        Args:
+            guarantee: the id of the one that it breaks.
+            subject: what it was found at.
+            place: tells what shares its subject with another apart.
+        """
         path = self.location.path if self.location else ""
-        text = "\0".join((guarantee, str(subject), self.rule, path, self.key))
+        parts = (guarantee, str(subject), self.rule, path, self.key)
+        text = "\0".join((*parts, place) if place else parts)
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
