@@ -21,7 +21,7 @@ WAYS = (("acted", "resume"), ("after", "undo"), ("within", "resume"), ("acted", 
 def ended_well(folder: Path, cuts: list[dict[str, Any]], environ: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """Make the cuts; nothing may be done twice or left behind, and what is resumed is proven."""
     outcomes = list(made(DRILL, cuts, folder, environ or {}))
-    count = counted(iter(outcomes))
+    count = counted(iter(outcomes), len(outcomes))
     assert count.points == len(cuts) and count.troubles == []
     return outcomes
 
