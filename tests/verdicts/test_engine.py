@@ -190,7 +190,20 @@ def test_entry_points_of_one_host_have_findings_of_their_own() -> None:
         return [row.finding_id for row in decide(lit, Evidence.of(surveys), system, NOON).rows]
 
     assert len(set(ids(shop, admin))) == 4
+    assert ids(EntryPoint(url="https://b.example/")) == ids(shop), "what was met elsewhere is not of this entry point"
     assert ids(shop, admin)[:2] == ids(shop), "another entry point beside it changes no id"
+
+
+def test_what_was_met_elsewhere_is_held_against_what_is_declared_there() -> None:
+    @guarantee("toy.lit", seeds="x y", proof="outside", severity="high")
+    def owned(lamp: Lamp, declared: EntryPoint) -> Verdict:
+        return holds(declared.owner)
+
+    here = EntryPoint(url="https://a.example/", owner="ana")
+    there = EntryPoint(url="https://b.example/", owner="ben")
+    system = replace(SYSTEM, entry_points=(here, there))
+    survey = Survey(Lamp, (seen(), seen(B)), about=here)
+    assert [row.verdict.message for row in decide(owned, Evidence.of([survey]), system, NOON).rows] == ["ana", "ben"]
 
 
 def test_old_evidence_is_stale_even_where_it_was_unseen() -> None:

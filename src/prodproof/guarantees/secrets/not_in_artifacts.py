@@ -121,6 +121,16 @@ EXAMPLES = (
         says="(Dockerfile:9)",
     ),
     Example(
+        "a declared secret in the line of a literal",
+        replace(
+            _BUILD,
+            baked=(_ENV,),
+            traced=replace(_TRACED, seen=(replace(_SEEN, path="Dockerfile", line=9, rule="value", what="database"),)),
+        ),
+        broken,
+        says="(and 1 more)",
+    ),
+    Example(
         "a literal, found without trust",
         replace(_BUILD, baked=(_ENV,), traced=replace(_TRACED, values=0, unresolved=(_NO_TRUST,))),
         broken,

@@ -47,13 +47,14 @@ def judge(search: CanarySearch, declared: EntryPoint) -> Verdict:
         return lost
     if doubt := next(filter(None, map(_unread, search.logs)), None):
         return doubt
-    if reached and all(item.sent_on for item in reached if item.way not in _SPECIAL):
+    pages = [item for item in reached if item.way not in _SPECIAL]
+    if pages and all(item.sent_on for item in pages):
         return _lost(search.sent, but=_SPECIAL) or holds(
             "every request is sent on to another entry point" + _also(search)
         )
     if lost := _lost(search.sent):
         return lost
-    if not any(item.status is not None and item.status >= 500 for item in reached if item.way not in _SPECIAL):
+    if not any(_failed(item) for item in pages):
         return unknown(Reason.NOT_DECLARED, "nothing failed, so nothing was logged about it: declare an error_path")
     if doubt := next(filter(None, map(_unfailed, reached)), None):
         return doubt
@@ -113,19 +114,23 @@ def _unread(log: LogRead) -> Verdict | None:
     return None
 
 
+def _failed(item: Sent) -> bool:
+    return (item.status or 0) >= 500
+
+
 def _unfailed(item: Sent) -> Verdict | None:
     """A job, or a statement, that was to fail and did not."""
     if item.way is Way.TASK and not item.seen_in:
         return unknown(Reason.INCOMPLETE, f"the job that was to fail (answer {item.status}) left no mark in any log")
-    if item.way is Way.DATABASE and item.status is not None and item.status < 500:
+    if item.way is Way.DATABASE and not _failed(item):
         return unknown(Reason.INCOMPLETE, f"the statement that was to fail did not: the answer was {item.status}")
     return None
 
 
 def _lost(sent: Iterable[Sent], but: frozenset[Way] = frozenset()) -> Verdict | None:
     for item in sent:
-        if item.status is None and item.why is not None and item.way not in but:
-            return unknown(item.why, f"{item.way} was not tried: {item.detail}")
+        if item.status is None and item.way not in but:
+            return unknown(item.why or Reason.INCOMPLETE, f"{item.way} was not tried: {item.detail}")
     return None
 
 
@@ -349,6 +354,56 @@ EXAMPLES = (
         unknown,
         declared=_POINT,
         reason=Reason.UNREACHABLE,
+    ),
+    Example(
+        "plain HTTP that answers one page itself",
+        replace(
+            _QUIET,
+            sent=tuple(
+                Sent(way=way, status=404 if way is Way.PATH else 301, sent_on=way is not Way.PATH) for way in Way
+            ),
+        ),
+        unknown,
+        declared=EntryPoint(url="http://shop.example"),
+        reason=Reason.NOT_DECLARED,
+        says="declare an error_path",
+    ),
+    Example(
+        "plain HTTP that sends pages on, and lets jobs and statements fail itself",
+        replace(
+            _QUIET,
+            sent=tuple(item if item.way in _SPECIAL else replace(item, status=301, sent_on=True) for item in _SENT),
+        ),
+        holds,
+        declared=EntryPoint(url="http://shop.example"),
+        says="sent on to another entry point",
+    ),
+    Example(
+        "only the job and the statement were tried",
+        replace(_QUIET, sent=tuple(item for item in _SENT if item.way in _SPECIAL)),
+        unknown,
+        declared=_POINT,
+        reason=Reason.NOT_DECLARED,
+        says="declare an error_path",
+    ),
+    Example(
+        "nobody says why it was not tried",
+        _sent(Way.JSON, status=None),
+        unknown,
+        declared=_POINT,
+        reason=Reason.INCOMPLETE,
+    ),
+    Example(
+        "a page that failed and is in no log, where its mark was found by another",
+        _sent(Way.COOKIE, seen_in=()),
+        holds,
+        declared=_POINT,
+    ),
+    Example(
+        "plain HTTP sends on to a certificate that is not trusted",
+        replace(_QUIET, certificate_error="expired"),
+        holds,
+        declared=EntryPoint(url="http://shop.example"),
     ),
     Example("a log without known values", LogSearch(traced=_SEARCHED, parts=3), holds, says="none of 5 known values"),
     Example(

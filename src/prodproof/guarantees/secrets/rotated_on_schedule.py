@@ -131,6 +131,20 @@ _DYNAMIC = replace(
 
 EXAMPLES = (
     Example("put into the manager 20 days ago", _HAND, holds, _DATABASE, says="20 days old"),
+    Example(
+        "due a day ago, to the second",
+        replace(_AUTOMATIC, rotation=replace(_ROTATION, due=NOON - GRACE)),
+        holds,
+        _DATABASE,
+    ),
+    Example("a version that waits since a day", replace(_AUTOMATIC, pending=NOON - GRACE), holds, _DATABASE),
+    Example(
+        "to be replaced every day",
+        replace(_HAND, created=NOON - timedelta(hours=3)),
+        holds,
+        replace(_DATABASE, rotate_every=DAY),
+        says="every 1 day",
+    ),
     Example("rotated by the manager", _AUTOMATIC, holds, _DATABASE, says="rotated by rotate-shop"),
     Example(
         "400 days old, of 90",

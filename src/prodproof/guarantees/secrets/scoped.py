@@ -177,6 +177,12 @@ EXAMPLES = (
         replace(_REPORTING, expires=date(2026, 12, 31)),
     ),
     Example(
+        "the last moment that any time zone leaves it",
+        replace(_SCOPE, expires=datetime.combine(date(2027, 1, 1), time.max, UTC)),
+        holds,
+        replace(_REPORTING, expires=date(2026, 12, 31)),
+    ),
+    Example(
         "the end is later than declared",
         replace(_SCOPE, expires=_UNTIL),
         broken,
