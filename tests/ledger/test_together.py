@@ -154,6 +154,13 @@ def test_a_number_elsewhere_is_not_the_entrys_own(forged: bytes, check: Any, who
     assert found.problem.damage in (Damage.ALTERED, Damage.REORDERED, Damage.MISSING)
 
 
+@pytest.mark.parametrize("check", [verification.verify, one_by_one])
+def test_a_digest_that_is_no_text_is_named(check: Any) -> None:
+    forged = body(0, 1, nested(1)).replace(b'"digest":"4', b'"digest":"\x80')
+    found = check(Rows(chained([(0, forged)])))
+    assert found.problem.damage is Damage.PAYLOAD_MISSING and "payload \\x80" in found.problem.detail
+
+
 def test_an_entry_with_a_key_of_another_version_is_accepted() -> None:
     newer = body(0, 2, {}).replace(b'"run":', b'"by":"somebody","run":')
     assert verification.verify(Rows(chained([(0, body(0, 1, {})), (0, newer), (0, body(0, 3, {}))]))).entries == 3

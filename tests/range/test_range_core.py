@@ -397,6 +397,16 @@ def test_a_network_or_a_port_in_use_is_passed_over() -> None:
         refused.append(network)
         return len(refused) > 3
 
-    chosen = choose_places(Form.FULL, "pp1", free, lambda address, port: port != 5353)
+    ports: list[int] = []
+
+    def free_port(address: str, port: int) -> bool:
+        ports.append(port)
+        return len(ports) > 2
+
+    chosen = choose_places(Form.FULL, "pp1", free, free_port)
     assert chosen.inside == f"{refused[3]}.20"
-    assert chosen.dns != 5353
+    assert len(ports) == 3 and chosen.dns == ports[-1]
+
+
+def test_two_ranges_that_come_up_at_once_do_not_choose_one_port() -> None:
+    assert len({places(Form.FULL).dns for _ in range(5)}) > 1

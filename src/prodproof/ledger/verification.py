@@ -231,7 +231,7 @@ def _check_special(walk: _Walk, sequence: int, body: bytes) -> None:
                     f"entry {sequence} removes payloads, signed by no key that is trusted here (--public-key)",
                 )
             )
-        removed = {str(digest).encode() for digest in entry.what["digests"]}
+        removed = {str(digest).encode("utf-8", "surrogatepass") for digest in entry.what["digests"]}
         walk.alive -= removed
         walk.gone |= removed
 
@@ -347,7 +347,8 @@ def _check_payloads(source: Source, walk: _Walk) -> int:
 def _about_payload(source: Source, damage: Damage, name: bytes, what: str) -> Problem:
     sequence = _first_reference(source, name)
     told = f", which entry {sequence} was the first to refer to," if sequence else ""
-    return Problem(damage, sequence, f"payload {name.decode()}{told} {what}")
+    # A digest that somebody made up may be anything.
+    return Problem(damage, sequence, f"payload {name.decode('ascii', 'backslashreplace')}{told} {what}")
 
 
 def _first_reference(source: Source, name: bytes) -> int | None:

@@ -120,10 +120,11 @@ def choose_places(
             break
     name_server, dns = f"{network}.53", 5353
     if form is Form.FULL:
-        # BIND serves only addresses that an interface has; of the loopback networks that is this one.
+        # BIND serves only addresses that an interface has; of the loopback networks that is this one. Two that come
+        # up at once must not choose the same port, for the system lets both have it.
         name_server = "127.0.0.1"
-        while not free_port(name_server, dns):
-            dns = 20000 + secrets.randbelow(10000)
+        while not free_port(name_server, dns := 20000 + secrets.randbelow(10000)):
+            continue
     return Places(
         outside_of=f"{network}.10",
         inside=f"{network}.20",
