@@ -1,5 +1,6 @@
 """A leak is exercised on a real system: the runbook is followed, and what keeps it from working is found."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,30 +74,51 @@ def carried_out(system: Declared, memory: Memory | None = None) -> tuple[DrillRu
     return run, fact
 
 
+def committed_once(root: Path, name: str, text: str) -> None:
+    """A file that somebody committed, and removed in the next commit."""
+
+    def git(*arguments: str) -> None:
+        settings = ("-c", "user.name=ana", "-c", "user.email=ana@shop.example", "-c", "init.defaultBranch=main")
+        subprocess.run(("git", *settings, *arguments), cwd=root, check=True, capture_output=True)
+
+    git("init")
+    (root / name).write_text(text)
+    git("add", name)
+    git("commit", "-m", "Settings")
+    git("rm", name)
+    git("commit", "-m", "No settings here")
+
+
 def test_a_leak_is_handled_from_the_canary_to_the_draft(server: postgres.PostgresServer, tmp_path: Path) -> None:
     with leaking(server, tmp_path) as (manager, system):
         password = manager.ask("GET", PLACE)["data"]["data"]["password"]
         (tmp_path / "notes").mkdir()
         (tmp_path / "notes" / "todo.txt").write_text(f"remember: {password}\n")
         (tmp_path / "shop.log").write_text(f"connecting with {password}\n")
+        committed_once(tmp_path, "old.env", f"PASSWORD={password}\n")
         log = Log(name="shop", kind="file", path="shop.log", environment="staging")
         gone = Backup(name="nightly", path="/nowhere/*.dump", kind="dump", environment="staging")
+        store = Backup(name="weekly", path="", kind="restic", environment="staging")
         memory = Memory()
         # Somebody reads it meanwhile.
         memory.cut = lambda number, when: (
             manager.ask("GET", PLACE) and None if when == "after" and memory.records[-1][0] == "prove plant" else None
         )
-        run, fact = carried_out(replace(system, logs=(log,), backups=(gone,)), memory)
+        run, fact = carried_out(replace(system, logs=(log,), backups=(gone, store)), memory)
     assert run.outcome is DrillOutcome.PROVEN and run.left == (), timeline(run)
     assert fact.canary_found and fact.trail_tells and fact.may_use == ("shop",)
     assert fact.places is not None
     found = {(item.place, item.path) for item in fact.places}
     assert ("work tree .", "notes/todo.txt") in found and any(place == "shop" for place, _ in found)
+    assert ("history of .", "old.env") in found
     assert any("nightly" in line for line in fact.unsearched)
+    [beside] = fact.left_out
+    assert "weekly" in beside and "restic" in beside
     assert any("127.0.0.1" in who for who in fact.using)
     assert fact.rotation is not None and fact.rotation.old_refused and fact.rotation.load is not None
     assert fact.readers is not None and {"root"} < {item.who for item in fact.readers}, fact.readers
     assert fact.draft is not None and "notes/todo.txt" in fact.draft and "read by shop" in fact.draft
+    assert f"not looked for in {beside}" in fact.draft
     assert [phase.name for phase in fact.phases][-4:] == ["trail", "draft", "close-ticket", "tell-customers"]
     assert all(phase.seconds is not None for phase in fact.phases)
     assert not list(tmp_path.glob(".prodproof-*")), "neither canary nor draft is left"
@@ -155,7 +177,7 @@ def test_what_keeps_a_runbook_from_being_followed_is_found_before_anything_is_do
 def test_a_search_that_misses_the_canary_is_found(
     server: postgres.PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prodproof.drills._leak_steps._sources", lambda scene: ([], ["nothing was read"]))
+    monkeypatch.setattr("prodproof.drills._leak_steps.sources_of", lambda scene: ([], ["nothing was read"]))
     with leaking(server, tmp_path) as (_, system):
         run, fact = carried_out(system)
     assert run.outcome is DrillOutcome.FAILED and "did not find what was planted" in run.detail, timeline(run)

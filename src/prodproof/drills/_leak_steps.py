@@ -11,20 +11,23 @@ from prodproof.drills._load import polled
 from prodproof.drills._rotation import Bench, must, seeing
 from prodproof.drills.drill import Done, Plain, Proven, Refuted, Scene, StepError, Todo, Values
 from prodproof.facts import Reason, Unseen
-from prodproof.facts.declared import SecretManager
+from prodproof.facts.declared import Declared, SecretManager
 from prodproof.probes._globbed import globbed
 from prodproof.probes._logs import whole
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets.stores import MANAGED
 from prodproof.reach.secrets.trail import FileTrail, Position
+from prodproof.system.errors import UserError
 from prodproof.trace.quest import quest_for
 from prodproof.trace.search import Search
 from prodproof.trace.sources.files import FilesSource
+from prodproof.trace.sources.git import GitSource
 from prodproof.trace.stream import Source
 from prodproof.trace.values import Wanted
 from prodproof.trace.values.wanted import LEAST
 
 CANARY = "the planted canary"
+HISTORY = "history of"
 LAST_LINE = "Written by a drill of prodproof; nothing of this has been sent.\n"
 MAX_PLACES = 50
 TRAIL_SECONDS = 30.0
@@ -158,37 +161,57 @@ def search(bench: Bench) -> Values:
     texts = [value.reveal() for ref, value in bench.current().values.items() if ref != bench.rotation.user_ref]
     texts += [login.password] if (login := bench.login()) else []
     wanted += [Wanted(bench.secret.name, Secret(text)) for text in dict.fromkeys(texts) if len(text.encode()) >= LEAST]
-    sources, unsearched = _sources(scene)
+    sources, unsearched = sources_of(scene)
     # Nothing that is found is told by its fingerprint, so the key may be anything.
     outcome = Search(sources, quest_for(os.urandom(32), wanted=wanted).matchers).run()
     places = sorted({(item.place, item.path) for item in outcome.findings if item.kind != CANARY})
     own = {scene.target.ref.partition(":")[2].partition("#")[0]} if scene.target.kind == "file" else set()
-    listed = list[Plain]([{"place": at, "path": path} for at, path in places if path not in own])
+    # The store itself is no leak; that it was once committed is one.
+    listed = list[Plain](
+        [{"place": at, "path": path} for at, path in places if path not in own or at.startswith(HISTORY)]
+    )
     gaps = [f"{gap.place}: {gap.path}: {gap.detail}" for gap in outcome.gaps]
     return {
         "canary": any(item.kind == CANARY for item in outcome.findings),
         "places": listed[:MAX_PLACES],
         "unsearched": list[Plain]([*unsearched, *gaps][:MAX_PLACES]),
+        "left_out": list[Plain](left_out(scene.declared)),
         "bytes": outcome.bytes_read,
     }
 
 
-def _sources(scene: Scene) -> tuple[list[Source], list[str]]:
+def sources_of(scene: Scene) -> tuple[list[Source], list[str]]:
+    """Where a leaked secret is looked for, and what of it cannot be opened: a line each."""
     declared, root = scene.declared, Path(scene.declared.root or ".")
     paths = [item.path for item in declared.repositories] or ["."]
     sources: list[Source] = [FilesSource(f"work tree {path}", root / path, decode=True) for path in paths]
     lost: list[str] = []
+    for path in paths:
+        try:
+            sources.append(GitSource.open(f"{HISTORY} {path}", root / path))
+        except UserError as error:
+            # A folder that is in no repository has no history.
+            lost += [f"{HISTORY} {path}: {error}"] * (root / path / ".git").exists()
     for log in declared.logs:
         reading = asyncio.run(whole(log, scene.world))
         sources += reading.sources
         lost += [f"{log.name}: {reading.why.detail}"] if reading.why else []
-    for backup in (item for item in declared.backups if item.path):  # else a repository, which is no plain file
+    for backup in (item for item in declared.backups if item.path):
         files = globbed(root, backup.path)
         if isinstance(files, Unseen):
             lost.append(f"{backup.name}: {files.detail}")
         else:
             sources += [FilesSource(backup.name, file) for file in files]
     return sources, lost
+
+
+def left_out(declared: Declared) -> list[str]:
+    """What is not looked into, a line each: backups that are no plain files."""
+    return [
+        f"{item.name}, for only what is restored from a repository ({item.kind}) can be searched"
+        for item in declared.backups
+        if not item.path
+    ]
 
 
 def search_finds(scene: Scene) -> Proven | Refuted:
@@ -198,7 +221,14 @@ def search_finds(scene: Scene) -> Proven | Refuted:
     if not seen["canary"]:
         return Refuted("the search did not find what was planted, so finding nothing would mean nothing")
     beside = f"; not searched: {'; '.join(map(str, unsearched[:3]))}" if unsearched else ""
+    beside += f"; left out: {'; '.join(map(str, _left_out(seen)))}" if _left_out(seen) else ""
     return Proven(f"the canary was found; the secret itself lies in {len(places)} other places{beside}")
+
+
+def _left_out(search: Values) -> list[Plain]:
+    told = search.get("left_out", [])
+    assert isinstance(told, list)
+    return told
 
 
 # ---- use since the leak
@@ -285,6 +315,7 @@ def drafted(name: str, purpose: str, owner: str, gave: Mapping[str, Values]) -> 
             f"A credential of ours became known to others: {name} ({purpose or 'what for?'}).",
             f"It answers to {owner or 'whom?'}, and is read by {listed(seen['may'], '')}.",
             f"It lay in: {listed(found['places'], 'path')}.",
+            *(f"It was not looked for in {item}." for item in _left_out(found)),
             "It was replaced, and the old one is refused.",
             f"Since the leak it was read by: {listed(told['readers'], 'who')}.",
             "Which data could be reached with it, and was any of it reached? (to be answered before this is sent)",

@@ -95,7 +95,7 @@ def _before() -> tuple[Step, ...]:
         ),
         Step(
             name="search",
-            says="search work trees, logs and backup files for the canary and for the secret itself",
+            says="search work trees, their histories, logs and backup files for the canary and for the secret itself",
             check=look_again,
             do=do.search,
             prove=do.search_finds,
@@ -151,6 +151,7 @@ def told(secret: Secret, book: Runbook, run: DrillRun, gave: Mapping[str, Values
         canary_found=bool(found["canary"]) if found else None,
         places=tuple(LeakPlace(**_texts(item)) for item in _rows(found["places"])) if found else None,
         unsearched=tuple(map(str, _rows(found["unsearched"]))) if found else (),
+        left_out=tuple(map(str, _rows(found.get("left_out", [])))) if found else (),
         may_use=tuple(map(str, _rows(who["may"]))) if who else None,
         using=tuple(map(str, _rows(who["using"]))) if who else (),
         rotation=rotation_told(secret, run, gave) if "control" in seen else None,

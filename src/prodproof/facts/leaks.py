@@ -11,7 +11,7 @@ class LeakPlace:
     """A place where the value of a secret lies, beside its store."""
 
     place: str
-    """What was searched: `work tree .`, the name of a log or a backup."""
+    """What was searched: `work tree .`, `history of .`, the name of a log or a backup."""
 
     path: str
 
@@ -38,6 +38,9 @@ class LeakHandled:
     places: tuple[LeakPlace, ...] | None = None
     unsearched: tuple[str, ...] = ()
     """What could not be searched, one line each."""
+
+    left_out: tuple[str, ...] = ()
+    """What the search does not look into, one line each: backups that are repositories."""
 
     may_use: tuple[str, ...] | None = None
     """Who is declared to read it."""

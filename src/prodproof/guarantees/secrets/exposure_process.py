@@ -2,7 +2,8 @@
 
 Risk: A key is on a public page: each minute without a plan is one in which somebody uses it.
 Verified: The drill `leak` plants a canary and follows the runbook that covers leaks: who may read the secret and who
-uses it, in which work trees, logs and backup files the secret lies (the canary must be found there), rotation as
+uses it, in which work trees, histories, logs and backup files the secret lies (the canary must be found there; backups
+that are repositories are named and not looked into), rotation as
 secrets.rotate-without-deploy looks at it, refusal of the old value, who read it since by the audit trail (prodproof's
 own read must stand in it), the drafted notification, and every step of the runbook, persons' ones too; each is timed.
 From inside, the runbook is read and not run: a link, a file or a command of the repository that is not there breaks it,
@@ -89,9 +90,10 @@ def _unseen(fact: LeakHandled) -> Verdict | None:
 
 def _said(fact: LeakHandled) -> str:
     places, readers = len(fact.places or ()), len(fact.readers or ())
+    left_out = f"; not looked for in {'; '.join(fact.left_out)}" if fact.left_out else ""
     return (
         f"{fact.runbook}: {len(fact.phases)} steps in {span(fact.took or 0.0)}; it lay in {places} places beside its "
-        f"store, and {readers} logins read it since"
+        f"store, and {readers} logins read it since{left_out}"
     )
 
 
@@ -115,6 +117,12 @@ _AWAY = RunbookProblem(9, "close: there is no command ticket", RunbookProblemKin
 
 EXAMPLES = (
     Example("followed to its end", _HANDLED, holds, says="2 steps in 2 min 30 s; it lay in 1 places"),
+    Example(
+        "a backup that is a repository",
+        replace(_HANDLED, left_out=("database, for only what is restored from a repository (restic) can be searched",)),
+        holds,
+        says="not looked for in database, for only what is restored",
+    ),
     Example("it lay nowhere else, and nobody read it", replace(_HANDLED, places=(), readers=()), holds),
     Example(
         "nobody knows who reads it",
