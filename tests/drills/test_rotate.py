@@ -8,16 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
+from prodproof.drills._rotation_retire import none_failed
+from prodproof.drills.drill import Proven, Refuted, Scene, Values
+from prodproof.facts import Unseen
 from prodproof.facts.declared import Declared
 from prodproof.facts.drills import DrillOutcome, DrillRun, Happened
 from prodproof.facts.rotations import RotationTested
 from prodproof.range.processes import as_user
+from prodproof.reach.world import World
 from tests.drills.rotations import PASSWORD, Rotation, Shop, dropped, prepared, served
 from tests.runner.drill_records import Memory
 from tests.servers import login_app
@@ -114,6 +119,20 @@ def test_no_password_is_shown_to_the_server_or_to_anybody(shop: Shop, tmp_path: 
 
 
 # ---- what is found
+
+
+def test_requests_that_were_throttled_are_told_apart(shop: Shop, tmp_path: Path) -> None:
+    with served(shop, tmp_path, load_requests=1000) as system:
+        scene = Scene("rotate-0101-aa", system, system.secrets[0], World(system, datetime.now(UTC)), "requests")
+
+    def said(requests: int, failed: int, throttled: int) -> Proven | Refuted | Unseen:
+        gave: Values = {"requests": requests, "failed": failed, "failures": ["500"] * failed, "rate": 99.0}
+        return none_failed(replace(scene, gave={"requests": {**gave, "throttled": throttled}}))
+
+    enough, few, lost = said(1000, 0, 3), said(900, 0, 300), said(900, 1, 300)
+    assert isinstance(enough, Proven) and "3 more were throttled" in enough.says
+    assert isinstance(few, Unseen) and "300 requests were throttled" in few.detail and "load_rate" in few.detail
+    assert isinstance(lost, Refuted) and isinstance(said(900, 0, 0), Refuted)
 
 
 def test_an_application_that_reads_its_password_only_at_start_is_found(shop: Shop, tmp_path: Path) -> None:

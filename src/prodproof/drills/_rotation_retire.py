@@ -6,7 +6,7 @@ from prodproof.drills import _load
 from prodproof.drills._rotation import Bench, done, must, seeing, undoing
 from prodproof.drills._rotation_use import DRAIN_SECONDS, ended, watched
 from prodproof.drills.drill import Done, Proven, Refuted, Scene, StepError, Todo, Values
-from prodproof.facts import Unseen
+from prodproof.facts import Reason, Unseen
 
 TRIES = 3
 LEFT_SECONDS = 5.0
@@ -189,12 +189,15 @@ def count_load(scene: Scene) -> Values | Unseen:
     }
 
 
-def none_failed(scene: Scene) -> Proven | Refuted:
+def none_failed(scene: Scene) -> Proven | Refuted | Unseen:
     seen, wanted = scene.gave[scene.step], scene.target.rotation.load_requests
     requests, failures = seen["requests"], seen["failures"]
     assert isinstance(requests, int) and isinstance(failures, list)
     if seen["failed"]:
         return Refuted(f"{seen['failed']} of {requests} requests failed: {'; '.join(map(str, failures[:2]))}")
+    if requests < wanted and seen.get("throttled"):
+        says = f"{seen['throttled']} requests were throttled (429), and only {requests} of {wanted} answered in time"
+        return Unseen(Reason.INCOMPLETE, f"{says}: declare a lower load_rate")
     if requests < wanted:
         return Refuted(f"only {requests} of {wanted} requests were answered in time")
     throttled = f"; {seen['throttled']} more were throttled" if seen.get("throttled") else ""

@@ -110,5 +110,5 @@ def _not_whole(load: LoadSeen) -> str:
     if load.requests < load.wanted:
         return f"only {load.requests} of {load.wanted} requests were made meanwhile"
     if load.throttled:
-        return f"{load.throttled} requests were throttled (429), and might have failed: a lower load_rate shows"
+        return f"{load.throttled} requests were throttled (429), and might have failed: declare a lower load_rate"
     return ""

@@ -3,9 +3,9 @@
 Risk: A key is on a public page: each minute without a plan is one in which somebody uses it.
 Verified: The drill `leak` plants a canary and follows the runbook that covers leaks: who may read the secret and who
 uses it, in which work trees, histories, logs and backup files the secret lies (the canary must be found there; backups
-that are repositories are named and not looked into), rotation as
-secrets.rotate-without-deploy looks at it, refusal of the old value, who read it since by the audit trail (prodproof's
-own read must stand in it), the drafted notification, and every step of the runbook, persons' ones too; each is timed.
+that are repositories are named and not looked into), rotation as secrets.rotate-without-deploy looks at it, refusal of
+the old value, who read it since by the audit trail (prodproof's own read must stand in it), the drafted notification,
+and every step of the runbook, persons' ones too; each is timed.
 From inside, the runbook is read and not run: a link, a file or a command of the repository that is not there breaks it,
 and so does a step that nobody owns, or that there is nothing to do in it.
 One secret that is exercised stands for the process. What was found where is not judged here: it is what the process

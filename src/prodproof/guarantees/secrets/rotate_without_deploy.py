@@ -4,10 +4,10 @@ Risk: If a rotation needs a release and three people, nobody rotates, not even a
 Verified: The drill `rotate` is carried out for each secret that is not public: a known-wrong credential must be
 refused; a new one is made, may do the same, is stored; the application is told (by a program, an address or a signal
 that the team declares) and must use it; nobody may use the old one any more; it is retired, refused, and has no session
-left. Meanwhile requests are made, at least as many as declared, and none may fail; if
-some were throttled (429) it is unknown whether they would have. All of it must be within the
-objective that is declared now. A secret that nothing says how to rotate is unknown, and so is a drill that was
-interrupted. What the declared program does is not looked at: one that deploys anew in time passes, too.
+left. Meanwhile requests are made, at least as many as declared, and none may fail; if some were throttled (429) it is
+unknown whether they would have. All of it must be within the objective that is declared now. A secret that nothing says
+how to rotate is unknown, and so is a drill that was interrupted. What the declared program does is not looked at: one
+that deploys anew in time passes, too.
 Mend: Let the application read credentials at use or on reload, keep two valid during the change, and practise it
 while a probe counts failed requests.
 """
