@@ -190,8 +190,10 @@ def sources_of(scene: Scene) -> tuple[list[Source], list[str]]:
         try:
             sources.append(GitSource.open(f"{HISTORY} {path}", root / path))
         except UserError as error:
-            # A folder that is in no repository has no history.
-            lost += [f"{HISTORY} {path}: {error}"] * (root / path / ".git").exists()
+            # A folder that is in no repository has no history; one whose history cannot be opened has one.
+            here = (root / path).resolve()
+            if any((folder / ".git").exists() for folder in (here, *here.parents)):
+                lost.append(f"{HISTORY} {path}: {error}")
     for log in declared.logs:
         reading = asyncio.run(whole(log, scene.world))
         sources += reading.sources
@@ -226,7 +228,7 @@ def search_finds(scene: Scene) -> Proven | Refuted:
 
 
 def _left_out(search: Values) -> list[Plain]:
-    told = search.get("left_out", [])
+    told = search["left_out"]
     assert isinstance(told, list)
     return told
 

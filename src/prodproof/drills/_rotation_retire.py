@@ -195,10 +195,10 @@ def none_failed(scene: Scene) -> Proven | Refuted | Unseen:
     assert isinstance(requests, int) and isinstance(failures, list)
     if seen["failed"]:
         return Refuted(f"{seen['failed']} of {requests} requests failed: {'; '.join(map(str, failures[:2]))}")
-    if requests < wanted and seen.get("throttled"):
+    if requests < wanted and seen["throttled"]:
         says = f"{seen['throttled']} requests were throttled (429), and only {requests} of {wanted} answered in time"
         return Unseen(Reason.INCOMPLETE, f"{says}: declare a lower load_rate")
     if requests < wanted:
         return Refuted(f"only {requests} of {wanted} requests were answered in time")
-    throttled = f"; {seen['throttled']} more were throttled" if seen.get("throttled") else ""
+    throttled = f"; {seen['throttled']} more were throttled" if seen["throttled"] else ""
     return Proven(f"{requests} requests, none failed, {seen['rate']:.0f} a second{throttled}")

@@ -49,9 +49,8 @@ def judge(search: CanarySearch, declared: EntryPoint) -> Verdict:
         return doubt
     pages = [item for item in reached if item.way not in _SPECIAL]
     if pages and all(item.sent_on for item in pages):
-        return _lost(search.sent, but=_SPECIAL) or holds(
-            "every request is sent on to another entry point" + _also(search)
-        )
+        sent_on = f"every request is sent on to another entry point{_also(search)}"
+        return _lost(search.sent, but=_SPECIAL) or holds(sent_on)
     if lost := _lost(search.sent):
         return lost
     if not any(_failed(item) for item in pages):
@@ -107,10 +106,8 @@ def _unread(log: LogRead) -> Verdict | None:
     if log.why is not None:
         return unknown(log.why, f"the log {log.name} could not be read: {log.detail}")
     if log.expected and not log.marked:
-        message = (
-            f"nothing of what was sent turned up in the log {log.name}: is it the right one, or does it come late?"
-        )
-        return unknown(Reason.INCOMPLETE, message)
+        says = f"nothing of what was sent turned up in the log {log.name}: is it the right one, or does it come late?"
+        return unknown(Reason.INCOMPLETE, says)
     return None
 
 
@@ -150,6 +147,7 @@ _SENT = tuple(
 )
 _QUIET = CanarySearch(sent=_SENT, logs=(_LOG, _ACCESS))
 _POINT = EntryPoint(url="https://shop.example", error_path="/fail")
+_PLAIN = EntryPoint(url="http://shop.example")
 _HEADER = CameOut(way=Way.AUTHORIZATION, where="shop", place="/var/log/shop/web.log:120")
 _SEARCHED = Traced(bytes_read=4_000_000, values=5)
 _KEY = SecretSeen(
@@ -167,95 +165,80 @@ def _sent(way: Way, **changes: Any) -> CanarySearch:
     return replace(_QUIET, sent=changed)
 
 
+def _out(*items: CameOut) -> CanarySearch:
+    return replace(_QUIET, came_out=items)
+
+
+def _doubt(name: str, reason: Reason, search: CanarySearch, declared: EntryPoint = _POINT, says: str = "") -> Example:
+    return Example(name, search, unknown, declared, says=says, reason=reason)
+
+
 EXAMPLES = (
     Example("nine ways in, and nothing out", _QUIET, holds, declared=_POINT, says="canaries went 9 ways"),
     Example(
         "a handler logs the headers",
-        replace(_QUIET, came_out=(_HEADER,)),
+        _out(_HEADER),
         broken,
         declared=_POINT,
         says="what came in the Authorization header came out in the log shop (/var/log/shop/web.log:120)",
     ),
     Example(
         "a log that could not be read, and a finding in another",
-        replace(_QUIET, came_out=(_HEADER,), logs=(replace(_LOG, why=Reason.DENIED), _ACCESS)),
+        replace(_out(_HEADER), logs=(replace(_LOG, why=Reason.DENIED), _ACCESS)),
         broken,
         declared=_POINT,
     ),
-    Example(
-        "encoded",
-        replace(_QUIET, came_out=(replace(_HEADER, encoding="base64"),)),
-        broken,
-        declared=_POINT,
-        says=", as base64",
-    ),
+    Example("encoded", _out(replace(_HEADER, encoding="base64")), broken, declared=_POINT, says=", as base64"),
     Example(
         "the page of the error shows the cookie",
-        replace(
-            _QUIET, came_out=(CameOut(way=Way.COOKIE, where="", place="the 404 answer of an unknown path", status=404),)
-        ),
+        _out(CameOut(way=Way.COOKIE, where="", place="the 404 answer of an unknown path", status=404)),
         broken,
         declared=_POINT,
         says="a cookie came out in the 404 answer",
     ),
     Example(
         "on a command line",
-        replace(_QUIET, came_out=(CameOut(way=Way.TASK, where="", place="4711 convert!cmdline"),)),
+        _out(CameOut(way=Way.TASK, where="", place="4711 convert!cmdline")),
         broken,
         declared=_POINT,
         says="4711 convert!cmdline",
     ),
     Example(
         "an access log shows what was asked for",
-        replace(
-            _QUIET,
-            came_out=(CameOut(way=Way.QUERY, where="access", place="/var/log/nginx/access.log:9", request_line=True),),
-        ),
+        _out(CameOut(way=Way.QUERY, where="access", place="/var/log/nginx/access.log:9", request_line=True)),
         holds,
         declared=_POINT,
         says="stand in access: take no secret",
     ),
     Example(
         "the application's own log shows the query",
-        replace(_QUIET, came_out=(CameOut(way=Way.QUERY, where="shop", place="/var/log/shop/web.log:9"),)),
+        _out(CameOut(way=Way.QUERY, where="shop", place="/var/log/shop/web.log:9")),
         broken,
         declared=_POINT,
     ),
     Example(
         "a page says what was not found",
-        replace(
-            _QUIET,
-            came_out=(
-                CameOut(way=Way.PATH, where="", place="the 404 answer of an unknown path to the path", status=404),
-            ),
-        ),
+        _out(CameOut(way=Way.PATH, where="", place="the 404 answer of an unknown path to the path", status=404)),
         holds,
         declared=_POINT,
     ),
     Example(
         "the page of a 500 shows the query",
-        replace(
-            _QUIET,
-            came_out=(CameOut(way=Way.QUERY, where="", place="the 500 answer of the path that fails", status=500),),
-        ),
+        _out(CameOut(way=Way.QUERY, where="", place="the 500 answer of the path that fails", status=500)),
         broken,
         declared=_POINT,
     ),
-    Example("no log is declared", replace(_QUIET, logs=()), unknown, declared=_POINT, reason=Reason.NOT_DECLARED),
-    Example(
+    _doubt("no log is declared", Reason.NOT_DECLARED, replace(_QUIET, logs=())),
+    _doubt(
         "a log may not be read",
+        Reason.DENIED,
         replace(_QUIET, logs=(replace(_LOG, why=Reason.DENIED, detail="it answered 403"), _ACCESS)),
-        unknown,
-        declared=_POINT,
-        reason=Reason.DENIED,
         says="the log shop could not be read: it answered 403",
     ),
-    Example(
+    _doubt(
         "the mark did not turn up",
+        Reason.INCOMPLETE,
         replace(_QUIET, logs=(_LOG, replace(_ACCESS, marked=False))),
-        unknown,
-        declared=_POINT,
-        reason=Reason.INCOMPLETE,
         says="turned up in the log access",
     ),
     Example(
@@ -264,12 +247,10 @@ EXAMPLES = (
         holds,
         declared=_POINT,
     ),
-    Example(
+    _doubt(
         "no path for a failing job",
+        Reason.NOT_DECLARED,
         _sent(Way.TASK, status=None, why=Reason.NOT_DECLARED, detail="declare task_error_path"),
-        unknown,
-        declared=_POINT,
-        reason=Reason.NOT_DECLARED,
         says="a job's argument was not tried: declare task_error_path",
     ),
     Example(
@@ -279,46 +260,36 @@ EXAMPLES = (
         declared=_POINT,
         says="canaries went 8 ways",
     ),
-    Example(
+    _doubt(
         "no answer to one of them",
+        Reason.TIMED_OUT,
         _sent(Way.JSON, status=None, why=Reason.TIMED_OUT, detail="no answer in 15 s"),
-        unknown,
-        declared=_POINT,
-        reason=Reason.TIMED_OUT,
     ),
-    Example(
+    _doubt(
         "nothing answers",
+        Reason.UNREACHABLE,
         replace(
             _QUIET,
             sent=tuple(Sent(way=way, why=Reason.UNREACHABLE, detail="nobody listens") for way in Way),
             logs=(replace(_LOG, marked=False), _ACCESS),
         ),
-        unknown,
-        declared=_POINT,
-        reason=Reason.UNREACHABLE,
     ),
-    Example(
+    _doubt(
         "the job left no mark",
+        Reason.INCOMPLETE,
         _sent(Way.TASK, seen_in=()),
-        unknown,
-        declared=_POINT,
-        reason=Reason.INCOMPLETE,
         says="the job that was to fail (answer 202)",
     ),
-    Example(
+    _doubt(
         "the statement was refused before it could fail",
+        Reason.INCOMPLETE,
         _sent(Way.DATABASE, status=403),
-        unknown,
-        declared=_POINT,
-        reason=Reason.INCOMPLETE,
         says="the answer was 403",
     ),
-    Example(
+    _doubt(
         "nothing failed",
+        Reason.NOT_DECLARED,
         replace(_QUIET, sent=tuple(replace(item, status=404) for item in _SENT)),
-        unknown,
-        declared=_POINT,
-        reason=Reason.NOT_DECLARED,
         says="declare an error_path",
     ),
     Example(
@@ -331,11 +302,12 @@ EXAMPLES = (
             ),
         ),
         holds,
-        declared=EntryPoint(url="http://shop.example"),
+        declared=_PLAIN,
         says="sent on to another entry point",
     ),
-    Example(
+    _doubt(
         "plain HTTP that sends on, and once did not answer",
+        Reason.TIMED_OUT,
         replace(
             _QUIET,
             sent=tuple(
@@ -344,28 +316,19 @@ EXAMPLES = (
                 if way not in _SPECIAL
             ),
         ),
-        unknown,
-        declared=EntryPoint(url="http://shop.example"),
-        reason=Reason.TIMED_OUT,
+        declared=_PLAIN,
     ),
-    Example(
-        "its certificate is not trusted",
-        replace(_QUIET, certificate_error="expired"),
-        unknown,
-        declared=_POINT,
-        reason=Reason.UNREACHABLE,
-    ),
-    Example(
+    _doubt("its certificate is not trusted", Reason.UNREACHABLE, replace(_QUIET, certificate_error="expired")),
+    _doubt(
         "plain HTTP that answers one page itself",
+        Reason.NOT_DECLARED,
         replace(
             _QUIET,
             sent=tuple(
                 Sent(way=way, status=404 if way is Way.PATH else 301, sent_on=way is not Way.PATH) for way in Way
             ),
         ),
-        unknown,
-        declared=EntryPoint(url="http://shop.example"),
-        reason=Reason.NOT_DECLARED,
+        declared=_PLAIN,
         says="declare an error_path",
     ),
     Example(
@@ -375,24 +338,16 @@ EXAMPLES = (
             sent=tuple(item if item.way in _SPECIAL else replace(item, status=301, sent_on=True) for item in _SENT),
         ),
         holds,
-        declared=EntryPoint(url="http://shop.example"),
+        declared=_PLAIN,
         says="sent on to another entry point",
     ),
-    Example(
+    _doubt(
         "only the job and the statement were tried",
+        Reason.NOT_DECLARED,
         replace(_QUIET, sent=tuple(item for item in _SENT if item.way in _SPECIAL)),
-        unknown,
-        declared=_POINT,
-        reason=Reason.NOT_DECLARED,
         says="declare an error_path",
     ),
-    Example(
-        "nobody says why it was not tried",
-        _sent(Way.JSON, status=None),
-        unknown,
-        declared=_POINT,
-        reason=Reason.INCOMPLETE,
-    ),
+    _doubt("nobody says why it was not tried", Reason.INCOMPLETE, _sent(Way.JSON, status=None)),
     Example(
         "a page that failed and is in no log, where its mark was found by another",
         _sent(Way.COOKIE, seen_in=()),
@@ -403,7 +358,7 @@ EXAMPLES = (
         "plain HTTP sends on to a certificate that is not trusted",
         replace(_QUIET, certificate_error="expired"),
         holds,
-        declared=EntryPoint(url="http://shop.example"),
+        declared=_PLAIN,
     ),
     Example("a log without known values", LogSearch(traced=_SEARCHED, parts=3), holds, says="none of 5 known values"),
     Example(
