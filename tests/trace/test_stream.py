@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Event
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodproof.facts import Reason
@@ -60,6 +60,7 @@ class Collected:
         assert end <= slab.used
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.tuples(st.integers(0, 3 * SMALL), st.booleans()), max_size=12),
     overlap=st.integers(0, 5000),

@@ -123,11 +123,14 @@ READERS: dict[str, Callable[[bytes], set[bytes]]] = {
     "hex": lambda text: {bytes.fromhex(text.decode())},
     "json": lambda text: {json.loads(f'"{text.decode()}"').encode("utf-16", "surrogatepass").decode("utf-16").encode()},
     "html": lambda text: {html.unescape(text.decode()).encode()},
-    "shell": lambda text: {
-        shlex.split(quoted)[0].encode()
-        for quoted in (text.decode(), f"'{text.decode()}'", f'"{text.decode()}"')
-        if _closed(quoted)
-    },
+    "shell": lambda text: (
+        {
+            shlex.split(quoted)[0].encode()
+            for quoted in (text.decode(), f"'{text.decode()}'", f'"{text.decode()}"')
+            if _closed(quoted)
+        }
+        | {re.sub(rb"\\([\\'])", rb"\1", text)}  # as in $'…'
+    ),
     "sql": lambda text: {
         text.replace(b"''", b"'"),
         text.replace(b'""', b'"'),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from prodproof.facts import Reason
@@ -42,6 +42,7 @@ def is_right(name: str, there: bytes, value: str, encoding: str, planted_as: str
 @pytest.mark.parametrize("name", WRITERS)
 @settings(max_examples=25, deadline=None)
 @given(value=values(), place=PLACES, chunk=st.sampled_from([1000, 1 << 20]))
+@example(value="000001' ", place=0, chunk=1000)
 def test_what_is_planted_is_found(name: str, value: str, place: int, chunk: int) -> None:
     planted_as, write = WRITERS[name]
     planted = write(value)
@@ -245,11 +246,9 @@ def test_redaction_of_single_lines() -> None:
 def test_nothing_shows_a_value() -> None:
     secret = "Very-Secret-Value-0123456789"
     matcher = matcher_of(secret, "tiny:one", ignore_case=True)
-    slab = Slab(np.zeros(1024, np.uint8))
     text = secret.encode()
+    slab = Slab(np.zeros(1024, np.uint8), len(text), [Piece(Item("text"), 0, len(text), 0, True)])
     slab.data[: len(text)] = np.frombuffer(text, np.uint8)
-    slab.used = len(text)
-    slab.pieces.append(Piece(Item("text"), 0, len(text), 0, True))
     literals = matcher._literals
     shown = [
         repr(Wanted("kind", Secret(secret))),
