@@ -12,6 +12,8 @@ CONTROL = b"the marker of this search"
 class Literal:
     """Finds one byte string as it stands."""
 
+    borrows = False
+
     def __init__(self, wanted: bytes, overlap: int | None = None, blind: bool = False) -> None:
         self.wanted = wanted
         self.overlap = len(wanted) if overlap is None else overlap

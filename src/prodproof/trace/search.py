@@ -290,7 +290,8 @@ class _Searcher:
         self._controlled: set[int] = set()
         self._contexts: dict[tuple[bytes, bytes], str] = {}
         self._overlap = max((matcher.overlap for matcher in matchers), default=0)
-        self._sink = Sink(self._search, self._overlap, self._gap, search.counted, search.stopping)
+        borrows = all(matcher.borrows for matcher in matchers)
+        self._sink = Sink(self._search, self._overlap, self._gap, search.counted, search.stopping, borrows=borrows)
         self._sink.marked = set()
 
     def read(self, place: _Place, part: Part) -> None:

@@ -62,20 +62,29 @@ class Slab:
     """A buffer of bytes and what lies in it. It is used again after its search: matchers keep no view of it."""
 
     data: NDArray[np.uint8]
-    """The whole buffer, 8-byte aligned; only `used` bytes of it count, and 16 zero bytes follow them."""
+    """The whole buffer, of which only `used` bytes count. As the sink lays it out, it and its items are 8-byte aligned,
+    and 16 zero bytes follow what counts; what is lent lies as it lies."""
 
     used: int = 0
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: Sequence[Piece] = field(default_factory=list)
     fresh_from: int = 0
     """Where the first piece has new bytes: what lies before was in the slab before it too (the overlap)."""
 
+    starts: Sequence[int] | None = None
+    """Where each piece begins, if that is known without a look at each."""
+
+    def piece_from(self, position: int) -> Piece | None:
+        """The last piece that begins at a position of the buffer or before it; None if there is none."""
+        if self.starts is None:
+            index = bisect.bisect_right(self.pieces, position, key=lambda piece: piece.start)
+        else:
+            index = bisect.bisect_right(self.starts, position)
+        return self.pieces[index - 1] if index else None
+
     def piece_at(self, position: int) -> Piece | None:
         """The piece that a position of the buffer belongs to; None between pieces."""
-        index = bisect.bisect_right(self.pieces, position, key=lambda piece: piece.start) - 1
-        if index < 0:
-            return None
-        piece = self.pieces[index]
-        return piece if position < piece.start + piece.length else None
+        piece = self.piece_from(position)
+        return piece if piece is not None and position < piece.start + piece.length else None
 
     def bytes_of(self, start: int, end: int) -> bytes:
         """A copy of a part of the buffer."""
@@ -103,6 +112,9 @@ class Matcher(Protocol):
 
     overlap: int
     """The most bytes that a hit with its surroundings can span: consecutive slabs of an item share so many."""
+
+    borrows: bool
+    """Whether it takes slabs that `Sink.lend` is given; else only those that the sink lays out."""
 
     def fork(self) -> "Matcher":
         """Another one of the same, for another thread; what is large and read-only is shared."""
@@ -152,6 +164,8 @@ class Sink:
         read: Callable[[int], None] = lambda count: None,
         stop: Event | None = None,
         size: int = SLAB,
+        *,
+        borrows: bool = False,
     ) -> None:
         """
         Args:
@@ -160,6 +174,7 @@ class Sink:
             gap: told of what could not be read: path, reason, detail.
             read: told how many bytes came in, for the progress display.
             stop: once set, the next call raises Stopped.
+            borrows: whether `lend` may be called: whether `search` takes items that lie in other ways than the sink's.
         """
         self._search = search
         self._overlap = overlap
@@ -168,13 +183,15 @@ class Sink:
         """Items that something was found in, if whoever searches keeps account of them; sources that keep what was
         clean for the next time take them from here after `flush`."""
 
+        self.borrows = borrows
         self._read = read
         self._uncounted = 0
         self._stop = stop or Event()
         self._size = max(size, 4 * overlap, 64 * 1024)
         whole = np.zeros(self._size + 64, np.uint8)
         shift = -whole.ctypes.data % 8
-        self._slab = Slab(whole[shift : shift + self._size + 48])
+        self._pieces: list[Piece] = []
+        self._slab = Slab(whole[shift : shift + self._size + 48], pieces=self._pieces)
         self._view = self._slab.data.data
 
     def mark(self, item: Item) -> None:
@@ -199,8 +216,19 @@ class Sink:
         self._counted(size)
         start = slab.used
         self._view[start : start + size] = data
-        slab.pieces.append(Piece(item, start, size, 0, True))
+        self._pieces.append(Piece(item, start, size, 0, True))
         self._close(start + size)
+
+    def lend(self, slab: Slab, size: int) -> None:
+        """Whole items that already lie in one buffer, with a line's end behind each and whatever else between them.
+
+        They are searched at once and where they are, which saves a copy.
+
+        Args:
+            size: bytes of all of them.
+        """
+        self._counted(size)
+        self._search(slab)
 
     def stream(
         self,
@@ -234,7 +262,7 @@ class Sink:
             if count and slab.used < self._size:
                 continue
             length = slab.used - start
-            slab.pieces.append(Piece(item, start, length, offset, last and not count))
+            self._pieces.append(Piece(item, start, length, offset, last and not count))
             if not count:
                 self._close(slab.used)
                 return offset + length
@@ -249,10 +277,10 @@ class Sink:
         """Search what there is."""
         self._tell_count()
         slab = self._slab
-        if slab.pieces:
+        if self._pieces:
             self._view[slab.used : slab.used + 16] = b"\0" * 16
             self._search(slab)
-        slab.pieces.clear()
+        self._pieces.clear()
         slab.used = slab.fresh_from = 0
 
     def _close(self, end: int) -> None:

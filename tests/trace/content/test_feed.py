@@ -5,12 +5,13 @@ import random
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodproof.facts import Reason
-from prodproof.trace.content import HEAD, Limits, is_container
+from prodproof.trace.content import HEAD, Limits, is_container, may_be_containers
 from tests.trace.content.archives import ARCHIVES, COMPRESSED, INNER, tar, zipped
 from tests.trace.content.collecting import SECRET, Dribble, collect
 
@@ -35,6 +36,21 @@ def test_members_come_out_as_they_were(kind: str) -> None:
 def test_each_is_recognised_by_its_first_bytes(kind: str) -> None:
     data = (COMPRESSED | ARCHIVES)[kind](b"x" * 100)
     assert is_container(data[:HEAD], "thing")
+    assert suspected(data, TEXT) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "head", [b"7z\xbc\xaf\x27\x1c", b"hsqs", b'{"version":3,"sources":["a.ts"]}', b"\x51\x2a\x4d\x18"]
+)
+def test_what_begins_like_a_container_is_looked_at(head: bytes) -> None:
+    assert is_container(head)
+    assert suspected(b"", TEXT, head) == [False, False, True]
+
+
+def suspected(*things: bytes) -> list[bool]:
+    """Which of many things in one buffer may be containers, at the first look."""
+    starts = np.cumsum([0, *(len(thing) + 1 for thing in things)])[:-1]
+    return list(may_be_containers(np.frombuffer(b"\n".join(things), np.uint8), starts))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Slabs for tests."""
 
+import numpy as np
+
 from prodproof.trace.patterns.rule import Rule
-from prodproof.trace.stream import SLAB, Item, Sink, Slab
+from prodproof.trace.stream import SLAB, Item, Piece, Sink, Slab
 
 
 def slab_of(*items: tuple[str, bytes]) -> Slab:
@@ -21,6 +23,20 @@ def slab_of(*items: tuple[str, bytes]) -> Slab:
     sink.flush()
     (slab,) = kept
     return slab
+
+
+def lent_of(*items: tuple[str, bytes]) -> Slab:
+    """A slab in which items lie as git writes them: each after a line with its id and size, and before a line's end.
+
+    Args:
+        items: path and content of each.
+    """
+    data, pieces = b"", []
+    for path, content in items:
+        data += b"0123456789abcdef98765432 blob %d\n" % len(content)
+        pieces.append(Piece(Item(path), len(data), len(content), 0, True))
+        data += content + b"\n"
+    return Slab(np.frombuffer(data + b"what was here before", np.uint8), len(data) - 1, pieces)
 
 
 def path_for(rule: Rule) -> str:

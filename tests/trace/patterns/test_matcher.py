@@ -5,13 +5,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prodproof.trace.finding import Finding, fingerprint
 from prodproof.trace.patterns import kept
 from prodproof.trace.patterns.matcher import PatternMatcher
 from prodproof.trace.patterns.rule import Rule, RuleError, rule_set_digest
 from prodproof.trace.stream import Hit, Item, Sink, Slab
-from tests.trace.patterns.slabs import slab_of
+from tests.trace.patterns.slabs import lent_of, slab_of
 
 KEY = b"k" * 32
 TOKEN = Rule("token", "x", "token", r"\b(tok_[0-9a-f]{16,40})\b", ("tok_",))
@@ -46,6 +48,36 @@ def test_a_secret_is_found_wherever_it_stands_in_an_item(matcher: PatternMatcher
 def test_nothing_matches_across_two_items(matcher: PatternMatcher) -> None:
     assert not hits(matcher, ("a", VALUE[:10]), ("b", VALUE[10:]))
     assert not hits(matcher, ("a", b"acme"), ("b", b"0123456789abcdef98765432"))
+
+
+PARTS = (
+    VALUE,
+    b"tok_",
+    b"9f86d081884c7d65",
+    b"acme",
+    b"0123456789abcdef98765432",
+    b"password =",
+    b"kT9vQz2w",
+    b" ",
+    b"\n",
+)
+TEXTS = st.lists(st.sampled_from(PARTS), max_size=6).map(b"".join)
+BOTH = PatternMatcher((TOKEN, NEAR, NAMED, PATHED), KEY, folder=None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b.pins"]), TEXTS), min_size=1, max_size=6))
+def test_items_are_searched_alike_however_they_lie(items: list[tuple[str, bytes]]) -> None:
+    def found(slab: Slab) -> list[tuple[int, int, int, str, str]]:
+        numbers = {id(piece): number for number, piece in enumerate(slab.pieces)}
+        told = []
+        for hit in BOTH.search(slab):
+            piece = slab.piece_at(hit.start)
+            assert piece is not None
+            at = hit.start - piece.start
+            told.append((numbers[id(piece)], at, hit.end - hit.start, hit.rule, hit.fingerprint))
+        return sorted(told)
+
+    assert found(lent_of(*items)) == found(slab_of(*items))
 
 
 def test_two_secrets_in_one_line_are_two(matcher: PatternMatcher) -> None:

@@ -18,7 +18,14 @@ from prodproof.trace.finding import Finding
 from prodproof.trace.search import Outcome
 from prodproof.trace.sources import _git_bulk, _git_history, _git_read
 from prodproof.trace.sources.git import GitSource
+from tests.trace.plain import Literal
 from tests.trace.sources.repos import Repo, searched, secret
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["laid out", "as they lie"])
+def layout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small objects are copied for matchers that want them laid out, and searched where git wrote them for others."""
+    monkeypatch.setattr(Literal, "borrows", request.param)
 
 
 @pytest.fixture

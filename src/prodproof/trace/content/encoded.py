@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from prodproof.trace.content.recognise import FIRST, HEAD, Kind, recognise
+from prodproof.trace.content.recognise import BEGINS_CONTAINER, HEAD, Kind, recognise
 
 SHORTEST = 24
 """Characters."""
@@ -40,8 +40,6 @@ _SIXES[list(b"-_")] = (62, 63)
 _SIXTEEN = np.arange(16)
 _IS_PRINTABLE = np.zeros(256, np.bool_)
 _IS_PRINTABLE[list(_PRINTABLE)] = True
-_BEGINS_CONTAINER = np.zeros(1 << 16, np.bool_)
-_BEGINS_CONTAINER[[int.from_bytes(magic, "big") for magic in FIRST]] = True
 _WRAPPED = (64, 76)
 _ZERO = np.zeros(1, np.int64)
 _ENTRY = re.compile(rb"""(?m)^[ \t]*"?([\w.-]{1,253})"?[ \t]*:[ \t]*["']?([A-Za-z0-9+/]{4,}={0,2})["']?,?[ \t]*\r?$""")
@@ -131,7 +129,7 @@ def _likely(array: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.b
     words = sixes[:, :, 0] << 18 | sixes[:, :, 1] << 12 | sixes[:, :, 2] << 6 | sixes[:, :, 3]
     letters = np.stack((words >> 16, words >> 8 & 255, words & 255), axis=2)
     printable = _IS_PRINTABLE[letters].sum(axis=(1, 2))
-    likely: NDArray[np.bool_] = (printable >= 11) | _BEGINS_CONTAINER[words[:, 0] >> 8]
+    likely: NDArray[np.bool_] = (printable >= 11) | BEGINS_CONTAINER[words[:, 0] >> 8]
     return likely
 
 

@@ -3,6 +3,9 @@
 import re
 from enum import Enum, auto
 
+import numpy as np
+from numpy.typing import NDArray
+
 HEAD = 512
 """Bytes that are enough to tell: a whole tar header."""
 
@@ -51,6 +54,15 @@ FIRST = frozenset(
 """The first two bytes that a container may have, but for tar and texts."""
 
 
+_USTAR = 257
+_MAP = int.from_bytes(b'{"', "big")
+
+BEGINS_CONTAINER = np.zeros(1 << 16, np.bool_)
+"""`FIRST` as a table, by the number that the two bytes are, the first one high."""
+
+BEGINS_CONTAINER[[int.from_bytes(magic, "big") for magic in FIRST]] = True
+
+
 def recognise(head: bytes, path: str = "") -> Kind | None:
     """What a thing is; None if it is to be read as it is.
 
@@ -62,7 +74,7 @@ def recognise(head: bytes, path: str = "") -> Kind | None:
         kind = _by_magic(head)
         if kind is not None:
             return kind
-    if head[257:262] == b"ustar" and tar_checksum(head):
+    if head[_USTAR : _USTAR + 5] == b"ustar" and tar_checksum(head):
         return Kind.TAR
     if path.endswith(".tar") and tar_checksum(head):
         return Kind.TAR  # before 1988 tar had no magic
@@ -71,6 +83,18 @@ def recognise(head: bytes, path: str = "") -> Kind | None:
     if head.startswith(b'{"version":3,') and _SOURCE_MAP.match(head) and b'"sources' in head:
         return Kind.SOURCE_MAP
     return None
+
+
+def may_be_containers(data: NDArray[np.uint8], starts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Of many things in one buffer, those that could be containers: a cheap look before `is_container`.
+
+    Args:
+        data: the buffer.
+        starts: where each of them begins.
+    """
+    last = len(data) - 1
+    first = data[starts].astype(np.intp) << 8 | data[np.minimum(starts + 1, last)]
+    return np.asarray(BEGINS_CONTAINER[first] | (first == _MAP) | (data[np.minimum(starts + _USTAR, last)] == ord("u")))
 
 
 def is_container(head: bytes, path: str = "") -> bool:

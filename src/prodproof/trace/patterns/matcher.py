@@ -4,7 +4,6 @@ Hyperscan goes over the whole slab with all rules at once and tells where a matc
 expression then looks at the line around that place, once for each distinct line.
 """
 
-import bisect
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -39,6 +38,7 @@ class PatternMatcher:
     """A `stream.Matcher` for rules."""
 
     overlap = 2 * WINDOW
+    borrows = True
 
     def __init__(self, rules: Sequence[Rule], key: bytes, folder: Path | Default | None = Default.CACHE) -> None:
         """
@@ -88,16 +88,14 @@ class PatternMatcher:
         events = self._scan(data)
         if not events:
             return iter(())
-        starts = [piece.start for piece in slab.pieces]
         looked_at = [0] * len(self._rules)
         found: dict[tuple[int, int], tuple[Rule, Secret]] = {}
         for number, end in events:
             if end <= looked_at[number]:
                 continue
             # The end of an item may be a part of the match: the byte after it.
-            piece = slab.pieces[max(0, bisect.bisect_right(starts, end - 2) - 1)]
-            limit = piece.start + piece.length
-            if not piece.start < end <= limit + 1:
+            piece = slab.piece_from(end - 2)
+            if piece is None or end > (limit := piece.start + piece.length) + 1:
                 continue
             rule = self._rules[number]
             start, text, looked_at[number], first = _window(

@@ -3,19 +3,23 @@
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from prodproof.facts import Reason
 from prodproof.reach.git.command import Git
-from prodproof.trace.content import HEAD, feed, is_container
+from prodproof.trace.content import HEAD, feed, is_container, may_be_containers
 from prodproof.trace.content.feed import Readable
 from prodproof.trace.sources._git_bulk import opened
-from prodproof.trace.sources._git_lines import GitError, Work
+from prodproof.trace.sources._git_lines import GitError, Portion, Work
 from prodproof.trace.sources._git_read import ObjectReader
-from prodproof.trace.stream import Item, Sink
+from prodproof.trace.stream import Item, Piece, Sink, Slab
 
 COMMIT_MESSAGE = "commit message"
 TAG_MESSAGE = "tag message"
@@ -26,6 +30,8 @@ CHECKPOINT = 64 * 1024 * 1024
 MAX_NOTED = 10_000
 """Things that could not be read, and that are told with their path; those beyond are counted."""
 
+_POINTER = b"version "
+_MESSAGES = {b"commit": COMMIT_MESSAGE, b"tag": TAG_MESSAGE}
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\n")
 _LFS_LARGEST = 1024
 """Bytes of a pointer (git-lfs, docs/spec.md)."""
@@ -90,6 +96,9 @@ class ObjectsPart:
 
     git: Git
     work: Work
+    capacity: int
+    """Bytes of what git answers for one portion, at most."""
+
     account: Account
     lfs: Path
     """Where Git LFS keeps its files."""
@@ -109,7 +118,7 @@ class ObjectsPart:
 
     def _read_at_once(self, feeder: "_Feeder") -> None:
         """Read portions wherever that goes well; what is left is put aside."""
-        with opened(self.git) as bulk:
+        with opened(self.git, self.capacity) as bulk:
             while (portion := self.work.take()) is not None:
                 if left := portion.ids if bulk is None else bulk.read(portion, feeder):
                     self.work.leave(left)
@@ -127,6 +136,35 @@ class _Feeder:
         if sink.marked is not None:
             sink.marked.clear()
 
+    def together(self, memory: NDArray[np.uint8], portion: Portion, starts: Sequence[int]) -> None:
+        """Objects that are in memory; those that are what they seem are searched where they lie."""
+        lent = self._to_lend(memory, portion, starts)
+        for at in np.flatnonzero(~lent).tolist():
+            id, kind, _ = portion.heads[at].split(b" ")
+            self.whole(id, kind, memory.data[starts[at] : starts[at] + portion.sizes[at]])
+        self._lend(memory, portion, starts, np.flatnonzero(lent).tolist())
+
+    def _to_lend(self, memory: NDArray[np.uint8], portion: Portion, starts: Sequence[int]) -> NDArray[np.bool_]:
+        if not self._sink.borrows:
+            return np.zeros(len(starts), np.bool_)
+        lent = ~_may_be_more(memory, np.array(starts))
+        for at in np.flatnonzero(~lent).tolist():
+            lent[at] = not _is_more(bytes(memory.data[starts[at] : starts[at] + min(portion.sizes[at], HEAD)]))
+        return lent
+
+    def _lend(self, memory: NDArray[np.uint8], portion: Portion, starts: Sequence[int], numbers: list[int]) -> None:
+        if not numbers:
+            return
+        pieces = _Lying(
+            [portion.heads[at] for at in numbers],
+            [starts[at] for at in numbers],
+            [portion.sizes[at] for at in numbers],
+        )
+        self._sink.lend(Slab(memory, pieces.end, pieces, starts=pieces.starts), pieces.size)
+        self._unnoted += [portion.ids[at] for at in numbers]
+        self._bytes += pieces.size
+        self._note_if_due()
+
     def whole(self, id: bytes, kind: bytes, data: memoryview) -> None:
         """An object that is in memory."""
         key = id.decode("ascii")
@@ -134,16 +172,15 @@ class _Feeder:
             head = bytes(data[:HEAD])
             if is_container(head):
                 self._container(key, data)
-            elif head.startswith(b"version ") and len(data) <= _LFS_LARGEST and (pointer := _LFS.match(data)):
+            elif head.startswith(_POINTER) and len(data) <= _LFS_LARGEST and (pointer := _LFS.match(data)):
                 self._of_lfs(key, pointer[1].decode("ascii"), data)
             else:
                 self._sink.put(Item("", key), data)
         elif kind != b"tree":
-            self._sink.put(Item(COMMIT_MESSAGE if kind == b"commit" else TAG_MESSAGE, key), data)
+            self._sink.put(Item(_MESSAGES[kind], key), data)
         self._unnoted.append(id)
         self._bytes += len(data)
-        if self._bytes > CHECKPOINT:
-            self.note()
+        self._note_if_due()
 
     def large(self, id: bytes, kind: bytes, readinto: Callable[[memoryview], int]) -> None:
         """An object that is read bit by bit."""
@@ -152,13 +189,17 @@ class _Feeder:
             # It looks for itself whether it is a container.
             self._container(key, _Readable(readinto))
         elif kind != b"tree":
-            self._sink.stream(Item(COMMIT_MESSAGE if kind == b"commit" else TAG_MESSAGE, key), readinto)
+            self._sink.stream(Item(_MESSAGES[kind], key), readinto)
         self._unnoted.append(id)
         self.note()
 
     def lost(self, id: bytes, why: Reason, detail: str) -> None:
         """An object that cannot be read."""
         self._account.gap(id.decode("ascii"), "", why, f"the object cannot be read: {detail}")
+
+    def _note_if_due(self) -> None:
+        if self._bytes > CHECKPOINT:
+            self.note()
 
     def note(self) -> None:
         """Have everything searched, and note what is clean."""
@@ -198,6 +239,50 @@ class _Feeder:
 @dataclass
 class _Readable:
     readinto: Callable[[memoryview], int]
+
+
+class _Lying(Sequence[Piece]):
+    """Objects of a portion as pieces. Each is made when something is found in it, which is rare."""
+
+    def __init__(self, heads: list[bytes], starts: list[int], sizes: list[int]) -> None:
+        self._heads = heads
+        self.starts = starts
+        self._sizes = sizes
+        self._made: dict[int, Piece] = {}
+        self.size = sum(sizes)
+        """Bytes of all of them."""
+
+    @property
+    def end(self) -> int:
+        """Where the last one ends."""
+        return self.starts[-1] + self._sizes[-1]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, index: int) -> Piece: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Piece]: ...
+    def __getitem__(self, index: int | slice) -> Piece | list[Piece]:
+        numbers = range(len(self))[index]
+        if not isinstance(numbers, int):
+            return [self[number] for number in numbers]
+        piece = self._made.get(numbers)
+        if piece is None:
+            id, kind, _ = self._heads[numbers].split(b" ")
+            item = Item(_MESSAGES.get(kind, ""), id.decode("ascii"))
+            piece = self._made[numbers] = Piece(item, self.starts[numbers], self._sizes[numbers], 0, True)
+        return piece
+
+
+def _may_be_more(memory: NDArray[np.uint8], starts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which objects could be containers or pointers."""
+    return np.asarray(may_be_containers(memory, starts) | (memory[starts] == _POINTER[0]))
+
+
+def _is_more(head: bytes) -> bool:
+    return head.startswith(_POINTER) or is_container(head)
 
 
 def id_of(item: Item) -> str:

@@ -48,26 +48,47 @@ class Traced:
     failures: list[Unseen] = field(default_factory=list)
 
 
-def trace_history(git: Git, revisions: Sequence[str], wanted: Iterable[str], width: int, present: Ids | None) -> Traced:
-    """Pass over the history once.
+@dataclass(frozen=True)
+class Commits:
+    """The commits of a history."""
+
+    ids: bytes
+    """A line for each, newest first."""
+
+    failures: tuple[Unseen, ...] = ()
+    """Why they are not all of them."""
+
+
+def commits_of(git: Git, revisions: Sequence[str]) -> Commits:
+    """The commits that revisions lead to.
 
     Args:
         revisions: as for git rev-list; they were checked to be no options.
-        wanted: ids of blobs.
-        width: bytes of an id.
-        present: every blob that can be read; None if that does not matter.
     """
-    failures: list[Unseen] = []
     commits = bytearray()
+    failures: tuple[Unseen, ...] = ()
     with git.start("--no-replace-objects", "rev-list", "--date-order", *revisions, "--") as child:
         try:
             for lines in output_lines(child):
                 commits += b"".join(line + b"\n" for line in lines)
         except GitError as failure:
-            failures.append(Unseen(failure.why, f"not every commit can be followed: {failure}"))
+            failures = (Unseen(failure.why, f"not every commit can be followed: {failure}"),)
+    return Commits(bytes(commits), failures)
+
+
+def trace_history(git: Git, commits: Commits, wanted: Iterable[str], width: int, present: Ids | None) -> Traced:
+    """Pass over the history once.
+
+    Args:
+        commits: all of them.
+        wanted: ids of blobs.
+        width: bytes of an id.
+        present: every blob that can be read; None if that does not matter.
+    """
+    failures = list(commits.failures)
     asked = frozenset(id.encode("ascii") for id in wanted)
     workers = [
-        _Worker(git, number, _share(commits, number, width), asked, width, present) for number in range(_WORKERS)
+        _Worker(git, number, _share(commits.ids, number, width), asked, width, present) for number in range(_WORKERS)
     ]
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(_Worker.run, workers))
@@ -87,7 +108,7 @@ def trace_history(git: Git, revisions: Sequence[str], wanted: Iterable[str], wid
     )
 
 
-def _share(commits: bytearray, number: int, width: int) -> bytes:
+def _share(commits: bytes, number: int, width: int) -> bytes:
     step = _BLOCK * (2 * width + 1)
     return b"".join(commits[at : at + step] for at in range(number * step, len(commits), _WORKERS * step))
 

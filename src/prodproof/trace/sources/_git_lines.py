@@ -1,7 +1,7 @@
 """What git writes, taken as it comes; and work for several threads."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from prodproof.facts import Reason, Unseen
@@ -13,15 +13,34 @@ IDLE = 120.0
 _CHUNK = 256 * 1024
 
 
-@dataclass(frozen=True)
+def answer_for(head: bytes, size: int) -> int:
+    """Bytes that git writes for an object: a line before it, and a line's end after it."""
+    return len(head) + 1 + size + 1
+
+
+@dataclass
 class Portion:
     """Objects to read together."""
 
     ids: list[bytes]
     """Hexadecimal."""
 
-    answer: int | None = None
-    """Bytes that git writes for all of them; None: not known, or too much to be read at once."""
+    heads: list[bytes] = field(default_factory=list)
+    """The line that git writes before each of them, without its end: id, kind, size; none if they are not to be read
+    at once."""
+
+    sizes: list[int] = field(default_factory=list)
+    """Bytes of each."""
+
+    answer: int = 0
+    """Bytes that git writes for all of them."""
+
+    def add(self, id: bytes, head: bytes, size: int) -> None:
+        """One more that is to be read at once."""
+        self.ids.append(id)
+        self.heads.append(head)
+        self.sizes.append(size)
+        self.answer += answer_for(head, size)
 
 
 class Work:

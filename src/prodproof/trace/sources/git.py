@@ -7,6 +7,7 @@ each one is a gap that says so. What a shallow or partial clone lacks is a gap; 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from prodproof.reach.git.command import Git
 from prodproof.system.errors import UserError, inert
 from prodproof.trace.cache import Cache, Standing
 from prodproof.trace.finding import Finding
+from prodproof.trace.sources._git_bulk import capacity
 from prodproof.trace.sources._git_feed import Account, ObjectsPart, id_of
-from prodproof.trace.sources._git_history import EVERYTHING, trace_history
+from prodproof.trace.sources._git_history import EVERYTHING, Commits, commits_of, trace_history
 from prodproof.trace.sources._git_ids import Ids
 from prodproof.trace.sources._git_lines import GitError, Portion, Work, output_lines
-from prodproof.trace.sources._git_list import PORTION, Listing
+from prodproof.trace.sources._git_list import Listing, portion_of
 from prodproof.trace.sources._git_memory import Lack, Memory
 from prodproof.trace.sources._git_places import index_entries, is_blob, placed
 from prodproof.trace.sources._git_store import history_state
@@ -55,6 +57,7 @@ class GitSource:
         self._memory = Memory(cache, self._common, width)
         self._unchanged = self._memory.unchanged and not revisions
         self._listing: Listing | None = None
+        self._refs: Future[tuple[str | Unseen, Commits]] | None = None
         self._lacks: list[Lack] = []
         self._account = Account(self._memory.note)
 
@@ -96,16 +99,23 @@ class GitSource:
 
     def parts(self, count: int) -> Iterator[ObjectsPart]:
         """One part for each thread; all take from one list, so that none ends long before the others."""
+        count = max(1, count)
+        room = capacity(count)
         if self._unchanged:
             again = [id.encode("ascii") for id in self._memory.told.again]
-            portions: Iterable[Portion] = [Portion(again[at : at + PORTION]) for at in range(0, len(again), PORTION)]
+            step = portion_of(self._width)
+            portions: Iterable[Portion] = [Portion(again[at : at + step]) for at in range(0, len(again), step)]
         else:
             only = self._reachable() if self._revisions else None
-            portions = self._listing = Listing(self._git, self._memory.searched(), self._width, only)
+            portions = self._listing = Listing(self._git, self._memory.searched(), self._width, room, only)
+            # Wanted at the end; at the beginning there is a processor free for it.
+            pool = ThreadPoolExecutor(1)
+            self._refs = pool.submit(self._read_refs)
+            pool.shutdown(wait=False)
         work = Work(portions)
-        for _ in range(max(1, count)):
+        for _ in range(count):
             self._account.opened()
-            yield ObjectsPart(self._git, work, self._account, self._common / "lfs")
+            yield ObjectsPart(self._git, work, room, self._account, self._common / "lfs")
 
     def size(self) -> int | None:
         """Bytes of what is to be read; None until git has listed it, which takes a second or two for large ones."""
@@ -115,7 +125,7 @@ class GitSource:
 
     def locate(self, item: Item, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings of one item. `conclude` does it for all, at the price of one."""
-        traced = trace_history(self._git, self._revisions or EVERYTHING, [id_of(item)], self._width, None)
+        traced = trace_history(self._git, self._commits(), [id_of(item)], self._width, None)
         return tuple(placed(self._git, self.place, {id_of(item): findings}, traced.standing))
 
     def conclude(
@@ -172,7 +182,7 @@ class GitSource:
         """Where blobs stand, with what is amiss in them; and the state of the refs that this was found out in."""
         wanted = {id for id, findings in dirty.items() if is_blob(findings)} | self._account.again
         kept = self._memory.kept
-        history = history_state(self._git, self._own)
+        history, commits = self._refs.result() if self._refs else (history_state(self._git, self._own), None)
         if isinstance(history, Unseen):
             self._lacks.append(("", history.why, f"its refs cannot be read: {history.detail}"))
             history = ""
@@ -180,7 +190,7 @@ class GitSource:
             self._lacks += kept.gaps
             return {id: kept.standing[id] for id in wanted}, history
         checked = None if self._revisions else present or self._all_known()
-        traced = trace_history(self._git, self._revisions or EVERYTHING, wanted, self._width, checked)
+        traced = trace_history(self._git, commits or self._commits(), wanted, self._width, checked)
         standing = {id: traced.standing.get(id, ()) for id in wanted}
         self._look_at_index(standing)
         self._lacks += [("", failure.why, failure.detail) for failure in traced.failures]
@@ -190,6 +200,13 @@ class GitSource:
             self._lacks += [("", failure.why, failure.detail) for failure in self._listing.failures]
             self._lacks += _damaged(self._listing)
         return standing, history
+
+    def _read_refs(self) -> tuple[str | Unseen, Commits]:
+        # In this order: what comes in between makes another state.
+        return history_state(self._git, self._own), self._commits()
+
+    def _commits(self) -> Commits:
+        return commits_of(self._git, self._revisions or EVERYTHING)
 
     def _all_known(self) -> Ids:
         again = bytes.fromhex("".join(self._memory.kept.again))

@@ -30,6 +30,8 @@ class ValueMatcher:
     encodings that fit, the first of `encodings.RANK`.
     """
 
+    borrows = False  # the filter looks at aligned words
+
     def __init__(self, wanted: Sequence[Wanted], key: bytes, plain_only: bool = False) -> None:
         """
         Args:
