@@ -1,6 +1,7 @@
 """Trees of files are compared, and put back as they were."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,33 @@ def test_what_is_the_same_is_not_written_again(tree: Path) -> None:
     restore_tree(pristine, tree)
     again = {file: file.lstat().st_ino for file in tree.rglob("*")}
     assert {file for file in numbers if numbers[file] != again[file]} <= {tree / "a.conf"}
+
+
+def test_a_file_that_is_put_back_is_never_missing_nor_half_written(tree: Path) -> None:
+    pristine, file = tree.parent / "pristine", tree / "a.conf"
+    file.write_text("healthy" * 1000)
+    restore_tree(tree, pristine)
+    over, seen = threading.Event(), set[str]()
+
+    def read() -> None:
+        while not over.is_set():
+            try:
+                seen.add(file.read_text())
+            except OSError as error:
+                seen.add(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(300):
+            changed = tree / "changed"
+            changed.write_text(f"changed {number}")
+            changed.replace(file)
+            restore_tree(pristine, tree)
+    finally:
+        over.set()
+        reader.join()
+    assert {text for text in seen if not text.startswith("changed ")} == {"healthy" * 1000}
 
 
 def test_a_tree_that_was_removed_comes_back(tree: Path) -> None:

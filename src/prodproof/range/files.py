@@ -39,6 +39,8 @@ def digest_tree(paths: Iterable[Path]) -> str:
 def restore_tree(healthy: Path, place: Path) -> None:
     """Make `place` equal to `healthy`, with modes, times and owners, and write only what differs.
 
+    Whoever reads a file meanwhile finds it as it was or as it is to be.
+
     Evidence in either stays where it is.
     """
     if not healthy.is_dir():
@@ -57,9 +59,11 @@ def restore_tree(healthy: Path, place: Path) -> None:
         elif not _same(item, target):
             if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target)
-            target.unlink(missing_ok=True)
-            shutil.copy2(item, target, follow_symlinks=False)
-            _own(item, target)
+            # Servers read their files at any time, and must not find half of one, or none.
+            draft = place / f".{os.urandom(8).hex()}.restored"
+            shutil.copy2(item, draft, follow_symlinks=False)
+            _own(item, draft)
+            draft.replace(target)
     shutil.copystat(healthy, place)
     _own(healthy, place)
 
