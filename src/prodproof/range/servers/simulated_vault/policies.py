@@ -6,6 +6,7 @@ Source: Vault documentation, "Policies": path matching, priority of several matc
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import hcl2
@@ -43,8 +44,9 @@ Rules = dict[str, set[str]]
 """Capabilities by pattern."""
 
 
+@lru_cache(maxsize=256)
 def parsed(text: str) -> Rules:
-    """The rules of a policy. Raises RefusedError for a text that is none."""
+    """The rules of a policy, for reading alone. Raises RefusedError for a text that is none."""
     try:
         document = json.loads(text) if text.lstrip().startswith("{") else hcl2.loads(text + "\n")
         paths: Any = document.get("path", {})
