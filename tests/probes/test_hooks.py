@@ -14,6 +14,7 @@ from prodproof.probes import hooks
 from prodproof.probes.hooks import canaries, files, trial
 from prodproof.reach.hooks import clone as disposable
 from prodproof.reach.programs import find_program
+from prodproof.trace.patterns import kept
 from tests.probes.work import HERE, Work, seen_by, why, world_of
 
 ALL = ("AWS access key id", "GitHub personal access token", "Stripe secret key", "Private key (PEM)")
@@ -228,6 +229,24 @@ exit 0
     assert f"HOME={os.environ.get('HOME')}\n" not in text
     interfaces = [line.split(":")[0].strip() for line in text.splitlines() if ": " in line and "=" not in line]
     assert set(interfaces) <= {"lo"}
+
+
+@needs_isolation
+def test_hooks_find_what_was_worked_out_before_and_cannot_change_it(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "cache" / "prodproof" / "rules-1"
+    kept.write(file, b"worked out")
+    before, told = file.read_bytes(), tmp_path / "told"
+    work.write("scan.sh", f'#!/bin/sh\ncd "$XDG_CACHE_HOME/prodproof"; cat * > {told}; echo changed > rules-1\n')
+    work.write(".pre-commit-config.yaml", local())
+    tried(work)
+    assert told.read_bytes() == b"changed\n"
+    assert file.read_bytes() == before
+    work.write("scan.sh", f'#!/bin/sh\ncat "$XDG_CACHE_HOME/prodproof/rules-1" > {told}\n')
+    tried(work)
+    assert told.read_bytes() == before
 
 
 @needs_isolation

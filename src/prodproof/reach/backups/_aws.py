@@ -1,6 +1,7 @@
 """Sessions with AWS, or with what speaks its language, for stores of backups."""
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +39,34 @@ def client(
         url: only where it is not AWS's own.
         ca: file of the authority that signed for it, where it is a private one.
     """
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
     key, _, rest = (credentials.reveal() if credentials else "").partition(":")
     secret, _, session = rest.partition(":")
-    made = boto3.session.Session(
-        aws_access_key_id=key or None,
-        aws_secret_access_key=secret or None,
-        aws_session_token=session or None,
-        region_name=region or "us-east-1",
-    )
     settings = Config(
         connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}, s3={"addressing_style": "path"} if url else {}
     )
-    return made.client(service, endpoint_url=url, config=settings, verify=os.fspath(ca) if ca else None)
+    made = Session()
+    made.register_component("data_loader", _descriptions())
+    return made.create_client(
+        service,
+        region_name=region or "us-east-1",
+        endpoint_url=url,
+        verify=os.fspath(ca) if ca else None,
+        aws_access_key_id=key or None,
+        aws_secret_access_key=secret or None,
+        aws_session_token=session or None,
+        config=settings,
+    )
+
+
+@cache
+def _descriptions() -> Any:
+    """botocore's descriptions of all services and regions, which are large: read once for all sessions."""
+    from botocore.session import Session
+
+    return Session().get_component("data_loader")
 
 
 def unseen(error: Exception, what: str) -> Unseen:

@@ -1,10 +1,11 @@
 """A disposable clone in which a repository's own programs run: no network, no credentials, a home of its own."""
 
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -89,6 +90,17 @@ class Clone:
         return run(
             (*self._isolation, *command), timeout=timeout, cwd=self.directory, env=variables, max_output=MAX_OUTPUT
         )
+
+    def give(self, files: Iterable[Path], folder: str) -> None:
+        """Put copies of files into a folder of the clone's own cache directory; those that cannot be read are left out.
+
+        Hooks then need not work out again what is known, and cannot change what the user's own programs find.
+        """
+        place = self._home / ".cache" / folder
+        place.mkdir(parents=True)
+        for file in files:
+            with suppress(OSError):
+                shutil.copy2(file, place)
 
     def git(self, *arguments: str, timeout: float = CLONE_TIME) -> Finished | Unseen:
         """Run git in the clone, without hooks."""
