@@ -97,9 +97,9 @@ class Clone:
         Hooks then need not work out again what is known, and cannot change what the user's own programs find.
         """
         place = self._home / ".cache" / folder
-        place.mkdir(parents=True)
         for file in files:
             with suppress(OSError):
+                place.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, place)
 
     def git(self, *arguments: str, timeout: float = CLONE_TIME) -> Finished | Unseen:
