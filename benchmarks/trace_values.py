@@ -36,7 +36,6 @@ MEGABYTE = 1024 * 1024
 SPACING = 2 * MEGABYTE
 BLOCK = 64 * MEGABYTE
 THREADS = 2
-OVERLAP = 64 * 1024
 ASKED_OF_RIPGREP = {1_000: 8.0, 100_000: 10.0}
 PLAIN_ONLY = "as they are"
 EVERY = "every one"
@@ -242,7 +241,7 @@ def search(times: Times, values: list[str], log: Path) -> None:
     wanted = [Wanted("value", Secret(value)) for value in values]
     matcher = ValueMatcher(wanted, KEY, plain_only=times.encodings == PLAIN_ONLY)
     times.build.append(time.perf_counter() - start)
-    hits = on_threads(log, max(matcher.overlap, OVERLAP), [matcher.fork() for _ in range(THREADS)])
+    hits = on_threads(log, matcher.overlap, [matcher.fork() for _ in range(THREADS)])
     times.whole.append(time.perf_counter() - start)
     times.processor.append(time.process_time() - processor)
     times.found = {(at, hit.encoding) for at, hit in hits}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from prodproof.facts import Reason, Unseen
 from prodproof.trace.finding import Finding
 
-SLAB = 8 * 1024 * 1024
+SLAB = 4 * 1024 * 1024
 """Bytes; a few of them fit into the processor's cache levels and into the memory bound."""
 
 _TOLD_EVERY = 1024 * 1024

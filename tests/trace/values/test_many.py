@@ -2,6 +2,7 @@
 
 import base64
 import random
+import string
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from prodproof.reach.secret import Secret
 from prodproof.system.errors import UserError
 from prodproof.trace.values import NotSearchableError, ValueMatcher, Wanted, literals, wanted
 from prodproof.trace.values.bulk import HEAD, Values, is_usual, windows
-from prodproof.trace.values.encodings import PLAIN, WINDOW, Form, forms, tail
+from prodproof.trace.values.encodings import LONG_WINDOW, PLAIN, WINDOW, Form, forms, tail
 from prodproof.trace.values.words import BLOCK, Scratch, WordIndex, unaligned
 from tests.trace.values.planting import FILL, KEY, WRITERS, found_in, matcher_of, values
+
+ASCII = values(35, 60, string.ascii_letters + string.digits + string.punctuation + " ")
+WIDTHS = {1: WINDOW, 2: LONG_WINDOW}
+"""Bytes of a window, by how many words of a text one is looked at of."""
 
 
 @settings(max_examples=100, deadline=None)
@@ -32,7 +37,7 @@ def test_what_is_built_at_once_is_what_is_built_one_by_one(
         assert len(built) == HEAD
         for ordinal, (number, text, places) in enumerate(built):
             form, width, place = made[ordinal], text.shape[1], int(places[row])
-            assert (number, width) == (ordinal, form.width)
+            assert (number, width) == (ordinal, form.width())
             assert text[row].tobytes().lower() == form.data[place : place + width].lower()
         plain = Form(PLAIN, value, ignore_case)
         assert list(tail(value, [plain], ignore_case, rare=False)) == made[HEAD:]
@@ -119,6 +124,46 @@ def test_values_as_they_are_only(count: int) -> None:
     assert found_in(matcher, matcher.control())
 
 
+@pytest.mark.parametrize("ignore_case", [False, True])
+def test_letters_count_only_where_case_does(ignore_case: bool) -> None:
+    several = [f"A-Value-Of-Some-Length-{number:02}" for number in range(40)]
+    matcher = ValueMatcher(
+        [Wanted("wanted", Secret(value), ignore_case) for value in several], KEY, plain_only=True
+    )  # fmt: skip
+    text = b"  ".join(value.encode() for value in several)
+    assert len(found_in(matcher, text)) == 40
+    assert len(found_in(matcher, text.swapcase())) == (40 if ignore_case else 0)
+
+
+@pytest.mark.parametrize(
+    ("several", "plain_only", "width"),
+    [
+        (["k" * 8 + "-of-twenty-two"], True, WINDOW),
+        (["k" * 8 + "-of-twenty-three"[1:]], True, LONG_WINDOW),
+        (["k" * 8 + "-of-twenty-three"[1:], "some-short-one"], True, WINDOW),
+        (["k" * 20 + "-of-thirty-four"[1:]], False, WINDOW),
+        (["k" * 20 + "-of-thirty-five"], False, LONG_WINDOW),
+        (["\u4e2d" * 17], False, WINDOW),
+        (["\u4e2d" * 18], False, LONG_WINDOW),
+    ],
+)
+def test_every_second_word_is_enough_where_all_are_long(several: list[str], plain_only: bool, width: int) -> None:
+    lits = ValueMatcher([Wanted("wanted", Secret(value)) for value in several], KEY, plain_only)._literals
+    assert lits.width == width
+    sizes = [len(lits.form(literal).data) for literal in range(len(lits))]
+    assert min(sizes) >= width
+
+
+@settings(max_examples=60, deadline=None)
+@given(several=st.lists(ASCII, min_size=1, max_size=3, unique=True), place=st.integers(0, 40))
+def test_what_is_looked_for_at_every_second_word_is_found_beside_short_ones_too(several: list[str], place: int) -> None:
+    text = FILL * place + b"\n".join(write(value).text for value in several for _, write in WRITERS.values()) + FILL
+    alone, beside = matcher_of(*several), matcher_of(*several, "short-ish")
+    assert alone._literals.width == LONG_WINDOW
+    assert beside._literals.width == WINDOW
+    assert found_in(alone, text) == found_in(beside, text)
+
+
 def test_no_values_at_all() -> None:
     matcher = matcher_of()
     assert [matcher.is_control(hit) for *_, hit in found_in(matcher, matcher.control())] == [True]
@@ -140,18 +185,22 @@ def test_the_window_avoids_what_many_have_in_common() -> None:
     assert mail.window(0) <= 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     text=st.binary(min_size=40, max_size=300),
     start=st.integers(0, 250),
     wide=st.booleans(),
-    expected=st.sampled_from([1, 10**6]),
+    expected=st.sampled_from([1, 10**5]),
+    stride=st.sampled_from([1, 2]),
+    folds=st.booleans(),
 )
-def test_every_window_is_a_candidate_wherever_it_stands(text: bytes, start: int, wide: bool, expected: int) -> None:
-    width = 31 if wide else WINDOW
+def test_every_window_is_a_candidate_wherever_it_stands(
+    text: bytes, start: int, wide: bool, expected: int, stride: int, folds: bool
+) -> None:
+    width = 31 if wide else WIDTHS[stride]
     start = min(start, len(text) - width)
     octets = np.frombuffer(text, np.uint8)
-    index = WordIndex(expected)
+    index = WordIndex(expected, stride, folds=folds)
     index.add(octets, np.array([start]), np.array([5]), wide=wide)
     index.finish()
     whole = np.zeros(-(-len(text) // 8) * 8, np.uint8)
@@ -161,17 +210,18 @@ def test_every_window_is_a_candidate_wherever_it_stands(text: bytes, start: int,
     assert set(owners.tolist()) == {5}
 
 
+@pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("wide", [False, True])
-def test_candidates_at_the_ends_of_blocks(wide: bool) -> None:
-    width = 31 if wide else WINDOW
+def test_candidates_at_the_ends_of_blocks(wide: bool, stride: int) -> None:
     chance = np.random.default_rng(1)
-    text = chance.integers(0, 256, 3 * BLOCK * 8, np.uint8)
-    starts = np.arange(8 * BLOCK - 40, 8 * BLOCK + 10)
-    index = WordIndex(1000)
+    block = 8 * BLOCK * stride
+    text = chance.integers(0, 256, 3 * block, np.uint8)
+    starts = np.concatenate((np.arange(block - 40, block + 10), [0, len(text) - (31 if wide else WIDTHS[stride])]))
+    index = WordIndex(1000, stride)
     index.add(text, starts, np.arange(len(starts)), wide=wide)
     index.finish()
     found = set()
     for at, owners in index.candidates(text.view(np.uint64), Scratch()):
         found |= set(zip(at.tolist(), owners.tolist(), strict=True))
     assert found == {(int(start), number) for number, start in enumerate(starts)}
-    assert len(unaligned(text)) == len(text) - 7 and width < 40
+    assert len(unaligned(text)) == len(text) - 7

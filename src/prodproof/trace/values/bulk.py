@@ -76,18 +76,22 @@ HEAD = 1 + 3 + 1 + len(_BEFORE_DECIMAL) + 1 + len(_AFTER_DECIMAL)
 """How many forms this is about."""
 
 
-def windows(values: Values) -> Iterator[Windows]:
-    """The windows of the forms that every usual value has, in the order of the forms."""
-    for ordinal, (octets, places) in enumerate(_all(values)):
+def windows(values: Values, width: int = WINDOW) -> Iterator[Windows]:
+    """The windows of the forms that every usual value has, in the order of the forms.
+
+    Args:
+        width: bytes of the windows of forms that are not sparse.
+    """
+    for ordinal, (octets, places) in enumerate(_all(values, width)):
         yield Windows(ordinal, octets, places)
 
 
-def _all(values: Values) -> Iterator[tuple[Octets, Indexes]]:
+def _all(values: Values, width: int) -> Iterator[tuple[Octets, Indexes]]:
     at = values.starts + values.anchors
-    yield values.octets[at[:, None] + np.arange(WINDOW)], values.anchors
+    yield values.octets[at[:, None] + np.arange(width)], values.anchors
     for shift in range(3):
-        yield _base64(values, shift)
-    yield _in_units(values, _DIGITS, WINDOW)
+        yield _base64(values, shift, width)
+    yield _in_units(values, _DIGITS, width)
     for table in _BEFORE_DECIMAL:
         yield _in_units(values, table, WIDE_WINDOW)
     yield _decimal(values)
@@ -95,10 +99,10 @@ def _all(values: Values) -> Iterator[tuple[Octets, Indexes]]:
         yield _in_units(values, table, WIDE_WINDOW)
 
 
-def _base64(values: Values, shift: int) -> tuple[Octets, Indexes]:
+def _base64(values: Values, shift: int, width: int) -> tuple[Octets, Indexes]:
     length = 8 * (shift + values.sizes) // 6 - BASE64_FIRST[shift]
-    places = np.minimum(values.anchors * length // values.sizes, length - WINDOW)
-    bits = 6 * (BASE64_FIRST[shift] + places[:, None] + np.arange(WINDOW)) - 8 * shift
+    places = np.minimum(values.anchors * length // values.sizes, length - width)
+    bits = 6 * (BASE64_FIRST[shift] + places[:, None] + np.arange(width)) - 8 * shift
     at = values.starts[:, None] + (bits >> 3)
     pairs = values.octets[at].astype(np.int64) << 8
     pairs |= values.octets[at + 1]

@@ -114,7 +114,7 @@ def _equal(octets: Octets, form: Form, starts: Indexes) -> Indexes:
 def _broken(view: memoryview, form: Form, window: int, at: int) -> tuple[int, int] | None:
     """The same of a form with breaks in it, whose window is whole."""
     data = form.data.lower() if form.free else form.data
-    width = form.width
+    width = form.width()
     start, end = at, at + width
     if at < 0 or end > len(view):
         return None

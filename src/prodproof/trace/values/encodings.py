@@ -49,6 +49,9 @@ RANK = {
 WINDOW = 15
 """Bytes of a form that the word index knows: they contain a whole aligned word of 8."""
 
+LONG_WINDOW = 23
+"""The same where all forms are as long: two aligned words in a row."""
+
 WIDE_WINDOW = 31
 """The same of a sparse form: three aligned words."""
 
@@ -96,9 +99,17 @@ class Form(NamedTuple):
         return f"Form({self.encoding!r}, ...)"
 
     @property
-    def width(self) -> int:
-        """Bytes of the window by which the index knows it."""
-        return WIDE_WINDOW if self.sparse and len(self.data) >= WIDE_WINDOW else WINDOW
+    def wide(self) -> bool:
+        """Whether the index knows it by a wide window."""
+        return self.sparse and len(self.data) >= WIDE_WINDOW
+
+    def width(self, window: int = WINDOW) -> int:
+        """Bytes of the window by which the index knows it.
+
+        Args:
+            window: of forms that are not sparse.
+        """
+        return WIDE_WINDOW if self.wide else window
 
     @property
     def span(self) -> int:
@@ -108,7 +119,12 @@ class Form(NamedTuple):
 
 
 def forms(
-    value: bytes, ignore_case: bool = False, rare: bool = True, broken: bool = True, anchor: int = 0
+    value: bytes,
+    ignore_case: bool = False,
+    rare: bool = True,
+    broken: bool = True,
+    anchor: int = 0,
+    window: int = WINDOW,
 ) -> Iterator[Form]:
     """Every form of a value, none of them twice; the same arguments give the same ones in the same order.
 
@@ -119,7 +135,8 @@ def forms(
         rare: whether forms are wanted too that hardly any encoder makes: the last of these three, and marks that need
             no escape written as entities or behind a backslash.
         broken: whether forms with line breaks in them are wanted.
-        anchor: where the 15 bytes of the value begin that are seen least.
+        anchor: where the window of the value begins that is seen least.
+        window: bytes of a form that the index knows.
     """
     whole = []
     for form in chain([Form(PLAIN, value, ignore_case)], _opaque(value, ignore_case)):
@@ -129,7 +146,7 @@ def forms(
         yield form
         whole.append(form)
     if broken:
-        yield from _with_breaks(value, whole, anchor)
+        yield from _with_breaks(value, whole, anchor, window)
 
 
 def tail(value: bytes, head: list[Form], ignore_case: bool, rare: bool) -> Iterator[Form]:
@@ -293,16 +310,16 @@ def _other_scripts(name: str, data: bytes) -> Iterator[bytes]:
         yield "".join([c if c.isascii() or ord(c) not in names else f"&{names[ord(c)]};" for c in text]).encode()
 
 
-def _with_breaks(value: bytes, whole: list[Form], anchor: int) -> Iterator[Form]:
+def _with_breaks(value: bytes, whole: list[Form], anchor: int, window: int) -> Iterator[Form]:
     """The forms that encoders break over lines."""
     quoted = QUOTED_PRINTABLE[0].apply(value)
     for form in whole:
-        rarest = min(anchor * len(form.data) // len(value), len(form.data) - form.width)
+        rarest = min(anchor * len(form.data) // len(value), len(form.data) - form.width(window))
         if form.encoding in ("base64", "base64url", "basic"):
-            yield from _broken(form, LINE_BREAKS, rarest, True)
+            yield from _broken(form, LINE_BREAKS, rarest, True, window)
         elif form.encoding == "quoted-printable" or form.data == quoted:
-            part = form.data[max(0, rarest - WINDOW) : rarest + 2 * WINDOW]
-            yield from _broken(form._replace(encoding="quoted-printable"), SOFT_BREAKS, rarest, _random(part))
+            part = form.data[max(0, rarest - window) : rarest + 2 * window]
+            yield from _broken(form._replace(encoding="quoted-printable"), SOFT_BREAKS, rarest, _random(part), window)
 
 
 def _random(data: bytes) -> bool:
@@ -313,7 +330,7 @@ def _random(data: bytes) -> bool:
 _DULL = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 
 
-def _broken(form: Form, breaks: tuple[bytes, ...], rarest: int, rare: bool) -> Iterator[Form]:
+def _broken(form: Form, breaks: tuple[bytes, ...], rarest: int, rare: bool, width: int) -> Iterator[Form]:
     """One form with breaks in it. A break outside of the form's window does no harm. Where everything is rare, a second
     window beside that one helps against those inside: lines are so long that one of the two is whole. Otherwise each
     break is written out, in each place.
@@ -321,19 +338,20 @@ def _broken(form: Form, breaks: tuple[bytes, ...], rarest: int, rare: bool) -> I
     Args:
         rarest: where the form's window begins.
         rare: whether a window beside it is as good.
+        width: bytes of the window, unless the form is sparse.
     """
     data = form.data
     size = len(data)
-    if size >= WINDOW:
-        if rare and size >= 2 * form.width:
+    if size >= width:
+        if rare and size >= 2 * form.width(width):
             yield form._replace(breaks=breaks, broken=True, window=FIRST_OF_TWO)
             yield form._replace(breaks=breaks, broken=True, window=BESIDE)
             return
         yield form._replace(breaks=breaks, broken=True)
     encoding, free, before, after = form.encoding, form.free, form.before, form.after
-    for place in range(max(1, rarest + 1), min(size, rarest + form.width)):
+    for place in range(max(1, rarest + 1), min(size, rarest + form.width(width))):
         start, end = data[:place], data[place:]
         for text in breaks:
             length = len(text)
-            window = max(0, min(place + length - 1 - WINDOW // 2, size + length - WINDOW))
+            window = max(0, min(place + length - 1 - width // 2, size + length - width))
             yield Form(encoding, start + text + end, free, False, before, after, breaks, window)

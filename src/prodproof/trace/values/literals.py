@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodproof.trace.values.bulk import HEAD, Values, is_usual, windows
-from prodproof.trace.values.encodings import BESIDE, FIRST_OF_TWO, PLAIN, WINDOW, Form, forms, tail
+from prodproof.trace.values.encodings import BESIDE, FIRST_OF_TWO, LONG_WINDOW, PLAIN, WINDOW, Form, forms, tail
 from prodproof.trace.values.wanted import (
     MOST,
     MOST_SHORT,
@@ -43,6 +43,9 @@ def _surprises() -> NDArray[np.float32]:
 
 
 _SURPRISES = _surprises()
+_LEAST_BROKEN = 35
+"""Bytes of a value that base64 writes as two long windows or more, wherever in a group of three it begins."""
+
 _LONGEST_UNIT = 6
 """Bytes that one byte of a usual value takes in the longest of its forms."""
 
@@ -107,8 +110,12 @@ class Literals:
         self.limits = self._limits()
         self.short: list[Short] = []
         self.span = 0
+        self.width = self._widest()
+        """Bytes of the windows of forms that are not sparse."""
+
         self._anchors = self._rarest()
-        self.index = WordIndex(self._expected())
+        stride = 2 if self.width == LONG_WINDOW else 1
+        self.index = WordIndex(self._expected(), stride, folds=not plain_only or any(self._cases))
         rows = _Rows()
         self._fill(rows)
         self._numbers = np.concatenate(rows.numbers)
@@ -148,7 +155,7 @@ class Literals:
         if number == self._marker or self._plain_only:
             return iter([Form(PLAIN, value, self._cases[number])])
         broken = self._thorough if len(value) >= WINDOW else self._short_broken
-        return forms(value, self._cases[number], self._thorough, broken, int(self._anchors[number]))
+        return forms(value, self._cases[number], self._thorough, broken, int(self._anchors[number]), self.width)
 
     def form(self, literal: int) -> Form:
         """The form of a literal of the index."""
@@ -177,10 +184,18 @@ class Literals:
         likely[likely] = window_hashes(octets, at[likely]) == self._hashes[literals[likely]]
         return likely
 
+    def _widest(self) -> int:
+        """The window that every form has."""
+        # Where breaks are looked for, base64 without two windows beside each other would need very many forms.
+        least = _LEAST_BROKEN if self._thorough else LONG_WINDOW
+        # What is no ASCII is shorter in UTF-16: 2 bytes for 3.
+        sizes = (len(value) if value.isascii() else len(value) * 2 // 3 for value in self.values)
+        return LONG_WINDOW if all(size >= least for size in sizes) else WINDOW
+
     def _expected(self) -> int:
         step = max(1, len(self.values) // _SAMPLE)
         counts = [sum(1 for _ in self._forms(number)) for number in range(0, len(self.values), step)]
-        return int(SHIFTS * len(self.values) * sum(counts) / len(counts) * 1.02) + 1024
+        return int(len(self.values) * sum(counts) / len(counts) * 1.02) + 128
 
     def _chunks(self) -> Iterator[tuple[int, int]]:
         start = total = 0
@@ -193,14 +208,15 @@ class Literals:
             yield start, len(self.values)
 
     def _rarest(self) -> Indexes:
-        """Where in each value those 15 bytes begin that will be seen least, in text and in other wanted values."""
+        """Where in each value the window begins that will be seen least, in text and in other wanted values."""
         counts = np.zeros(1 << _GRAM_BITS, np.uint32)
         for start, end in self._chunks():
             grams = self._grams(self.values[start:end])
             counts += np.bincount(grams, minlength=len(counts)).astype(np.uint32)
         anchors = np.zeros(len(self.values), np.int64)
         for start, end in self._chunks():
-            anchors[start:end] = _best_windows(self.values[start:end], counts[self._grams(self.values[start:end])])
+            values = self.values[start:end]
+            anchors[start:end] = _best_windows(values, counts[self._grams(values)], self.width)
         return anchors
 
     @staticmethod
@@ -228,13 +244,13 @@ class Literals:
         sizes = np.fromiter((len(value) for value in values), np.int64, len(values))
         octets = np.frombuffer(b"".join(values) + b"\0", np.uint8)
         several = Values(octets, np.cumsum(sizes) - sizes, sizes, self._anchors[numbers])
-        for ordinal, text, places in windows(several):
+        for ordinal, text, places in windows(several, self.width):
             width = text.shape[1]
             literals = rows.add(numbers, np.full(len(numbers), ordinal), places, np.zeros(len(numbers), np.bool_))
             starts = np.arange(len(numbers)) * width
             joined = np.ascontiguousarray(text).ravel()
             rows.hashes.append(window_hashes(joined, starts))
-            self.index.add(joined, starts, literals, wide=width > WINDOW)
+            self.index.add(joined, starts, literals, wide=width > self.width)
             if self._plain_only:
                 break
         self.span = max(self.span, _LONGEST_UNIT * int(sizes.max()) + 2)
@@ -255,7 +271,7 @@ class Literals:
         owners = np.array([number for number, _, _ in forms], np.int64)
         sizes = np.array([len(self.values[number]) for number, _, _ in forms], np.int64)
         length = np.array([len(form.data) for _, _, form in forms], np.int64)
-        width = np.array([form.width for _, _, form in forms], np.int64)
+        width = np.array([form.width(self.width) for _, _, form in forms], np.int64)
         place = np.array([form.window for _, _, form in forms], np.int64)
         pairs = (place == FIRST_OF_TWO) | (place == BESIDE)
         # Where the value is rarest, its form is: about as far along.
@@ -267,7 +283,7 @@ class Literals:
         literals = rows.add(owners, ordinals, window, np.array([bool(form.breaks) for _, _, form in forms], np.bool_))
         rows.hashes.append(window_hashes(octets, at))
         for wide in (False, True):
-            some = (width > WINDOW) == wide
+            some = (width > self.width) == wide
             self.index.add(octets, at[some], literals[some], wide=wide)
 
 
@@ -296,11 +312,12 @@ class _Rows:
         return np.arange(self._count - len(numbers), self._count)
 
 
-def _best_windows(values: Sequence[bytes], counts: NDArray[np.uint32]) -> Indexes:
+def _best_windows(values: Sequence[bytes], counts: NDArray[np.uint32], width: int) -> Indexes:
     """For each value, where its rarest window begins; 0 in those that are shorter than one.
 
     Args:
         counts: for each byte of the joined values, in how many places the 8 bytes that begin there occur.
+        width: bytes of a window.
     """
     octets: Octets = np.frombuffer(b"".join(values), np.uint8)
     sizes = np.fromiter((len(value) for value in values), np.int64, len(values))
@@ -316,9 +333,9 @@ def _best_windows(values: Sequence[bytes], counts: NDArray[np.uint32]) -> Indexe
     said = np.concatenate(([0.0], np.cumsum(surprise, dtype=np.float64)))
     common = np.concatenate(([0.0], np.cumsum(np.log2(counts.astype(np.float64)))))
     places = np.arange(len(octets))
-    inside = places + WINDOW <= np.repeat(starts + sizes, sizes)
+    inside = places + width <= np.repeat(starts + sizes, sizes)
     score = np.full(len(octets), _BEFORE_EVERYTHING)
-    score[inside] = said[places[inside] + WINDOW] - said[places[inside]]
-    score[inside] -= common[places[inside] + SHIFTS] - common[places[inside]]
+    score[inside] = said[places[inside] + width] - said[places[inside]]
+    score[inside] -= common[places[inside] + width - SHIFTS + 1] - common[places[inside]]
     best = np.flatnonzero(score == np.repeat(np.maximum.reduceat(score, starts), sizes))
     return best[np.searchsorted(best, starts)] - starts
