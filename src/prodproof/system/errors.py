@@ -58,5 +58,6 @@ def unusable(path: Path | str, message: str, line: int = 0) -> SystemFileError:
 def inert(text: str, limit: int = 60) -> str:
     """Text from a file as it may be shown: without control characters or broken encodings, and bounded."""
     clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    clean = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in clean[: limit + 1])
+    if not clean.isprintable():
+        clean = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in clean[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -187,7 +187,7 @@ def test_the_control_fails_when_an_index_fails(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(matcher._short, "search", lambda text, found: None)
     assert found_in(matcher, matcher.control()) == []
     other = matcher_of("short-ish")
-    other._literals.index._first[:] = 0
+    other._literals.index._first._table[:] = 0
     assert found_in(other, other.control()) == []
 
 

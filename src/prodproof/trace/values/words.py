@@ -62,26 +62,6 @@ def _keys_of_three(keys: Words, second: Words, third: Words) -> Words:
     return _mixed(_mixed(keys + second + _FIRST) ^ third)
 
 
-def _place(hashes: Words, shift: np.uint64) -> tuple[Indexes, Octets]:
-    """Where the bit of a hash is in a bitmap: the byte, and the bit in it.
-
-    Args:
-        shift: as many bits as the number of a bit does not take.
-    """
-    bit = hashes >> shift
-    bits = bit.view(np.uint8)[::8] & np.uint8(7)
-    bit >>= _3
-    return bit.view(np.int64), bits
-
-
-def _are_set(bitmap: Octets, hashes: Words, shift: np.uint64) -> NDArray[np.bool_]:
-    at, bits = _place(hashes, shift)
-    flags = bitmap.take(at, mode="clip")
-    flags >>= bits
-    flags &= np.uint8(1)
-    return flags.view(np.bool_)
-
-
 def unaligned(octets: Octets) -> Words:
     """The word that begins at each byte."""
     return np.ndarray((max(0, len(octets) - 7),), np.uint64, octets.data, 0, (1,))
@@ -98,11 +78,51 @@ def window_hashes(octets: Octets, starts: Indexes) -> NDArray[np.uint32]:
     return (mixed >> _32).astype(np.uint32)
 
 
-def _set_bits(bitmap: Octets, at: Indexes, bits: Octets) -> None:
-    """Set a bit in each of the bytes; some several times. (`np.bitwise_or.at` does it too, much slower.)"""
-    for bit in range(8):
-        some = at[bits == bit]
-        bitmap[some] |= np.uint8(1 << bit)
+class _Bitmap:
+    """Which hashes there are, about: a byte for each where that fits into the processor's cache, else a bit."""
+
+    def __init__(self, bits: int) -> None:
+        """
+        Args:
+            bits: of the number of a bit; 27 at most.
+        """
+        self._bytewise = bits <= _BYTE_TABLE_BITS
+        self._table = np.zeros(1 << (bits if self._bytewise else bits - 3), np.uint8)
+        self._shift = np.uint64(64 - bits if self._bytewise else 67 - bits)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self._table.nbytes
+
+    def add(self, hashes: Words) -> None:
+        """Take up hashes."""
+        at = (hashes >> self._shift).view(np.int64)
+        if self._bytewise:
+            self._table[at] = 1
+            return
+        bits = self._bits(hashes)
+        # Some bytes come several times. (`np.bitwise_or.at` does it too, much slower.)
+        for bit in range(8):
+            self._table[at[bits == bit]] |= np.uint8(1 << bit)
+
+    def may_have(self, hashes: Words, flags: Octets | None = None) -> NDArray[np.bool_]:
+        """For each hash, whether it may be among them. The hashes are overwritten.
+
+        Args:
+            flags: room for the answer.
+        """
+        bits = None if self._bytewise else self._bits(hashes)
+        hashes >>= self._shift
+        flags = self._table.take(hashes.view(np.int64), out=flags)
+        if bits is not None:
+            flags >>= bits
+            flags &= np.uint8(1)
+        return flags.view(np.bool_)
+
+    def _bits(self, hashes: Words) -> Octets:
+        """The bit in its byte: other bits of a hash than those that say which byte."""
+        return hashes.view(np.uint8)[4::8] & np.uint8(7)
 
 
 class Scratch:
@@ -111,7 +131,6 @@ class Scratch:
     def __init__(self) -> None:
         self.hashes = np.empty(BLOCK, np.uint64)
         self.flags = np.empty(BLOCK, np.uint8)
-        self.bits = np.empty(BLOCK, np.uint8)
 
 
 class WordIndex:
@@ -129,14 +148,10 @@ class WordIndex:
         self._any_wide = False
         # So few bits are set that two words in a hundred of other text survive, or fewer.
         bits = max(16, int(expected * SHIFTS * stride * 32).bit_length())
-        self._bytewise = bits <= _BYTE_TABLE_BITS
         bits = min(bits, _MOST_BITMAP_BITS)
-        self._shift = np.uint64(64 - bits if self._bytewise else 67 - bits)
-        self._first = np.zeros(1 << (bits if self._bytewise else bits - 3), np.uint8)
-        self._second = np.zeros(1 << (min(bits + 1, 27) - 3), np.uint8)
-        self._second_shift = np.uint64(64 - min(bits + 1, 27))
-        self._wide = np.zeros(len(self._second) // 2, np.uint8)
-        self._wide_shift = self._second_shift + np.uint64(1)
+        self._first = _Bitmap(bits)
+        self._second = _Bitmap(bits if bits == _BYTE_TABLE_BITS else bits + 1)
+        self._wide = _Bitmap(bits)
         self._entries: Words = np.empty(max(1024, expected * SHIFTS), np.uint64)
         self._used = 0
         self._buckets: NDArray[np.uint32] = np.zeros(2, np.uint32)
@@ -145,7 +160,7 @@ class WordIndex:
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        bitmaps = self._first.nbytes + self._second.nbytes + self._wide.nbytes
+        bitmaps = self._first.size + self._second.size + self._wide.size
         return bitmaps + self._entries.nbytes + self._buckets.nbytes
 
     def add(self, octets: Octets, starts: Indexes, literals: Indexes, *, wide: bool) -> None:
@@ -163,18 +178,18 @@ class WordIndex:
         at = (starts[:, None] + np.arange(SHIFTS)).ravel()
         owners = (literals[:, None] * SHIFTS + np.arange(SHIFTS)).ravel().astype(np.uint64)
         first = self._words(words, at)
-        self._mark_first(first)
+        self._first.add(first * _FIRST)
         if self._stride == 1:
             keys = first * _SECOND
         else:
             second = self._words(words, at + SHIFTS)
-            self._mark_first(second)
+            self._first.add(second * _FIRST)
             keys = first * _FIRST + second * _SECOND
         if wide:
             self._any_wide = True
-            _set_bits(self._wide, *_place(keys, self._wide_shift))
+            self._wide.add(keys)
             keys = _keys_of_three(keys, self._words(words, at + SHIFTS), self._words(words, at + 2 * SHIFTS))
-        _set_bits(self._second, *_place(keys, self._second_shift))
+        self._second.add(keys)
         mixed = _mixed(keys)
         end = self._used + len(mixed)
         if end > len(self._entries):
@@ -200,14 +215,6 @@ class WordIndex:
         if self._folds:
             taken |= _SMALL
         return taken
-
-    def _mark_first(self, words: Words) -> None:
-        hashes = words * _FIRST
-        at = (hashes >> self._shift).view(np.int64)
-        if self._bytewise:
-            self._first[at] = 1
-        else:
-            _set_bits(self._first, at, hashes.view(np.uint8)[4::8] & np.uint8(7))
 
     def candidates(self, words: Words, scratch: Scratch) -> Iterator[tuple[Indexes, Indexes]]:
         """Where which strings may lie in a text.
@@ -247,15 +254,15 @@ class WordIndex:
             first += self._words(words, places - 1) * _FIRST
             keys = np.concatenate((after, first))
             places = np.concatenate((places, places - 1))
-        kept = np.flatnonzero(_are_set(self._second, keys, self._second_shift))
+        kept = np.flatnonzero(self._second.may_have(keys.copy()))
         at, literals = self._owners(places[kept], _mixed(keys[kept]))
         if not self._any_wide:
             return at, literals
-        wide = np.flatnonzero(_are_set(self._wide, keys, self._wide_shift))
+        wide = np.flatnonzero(self._wide.may_have(keys.copy()))
         if len(wide):
             places = places[wide]
             keys = _keys_of_three(keys[wide], self._words(words, places + 1), self._words(words, places + 2))
-            kept = np.flatnonzero(_are_set(self._second, keys, self._second_shift))
+            kept = np.flatnonzero(self._second.may_have(keys.copy()))
             more, of_more = self._owners(places[kept], _mixed(keys[kept]))
             at, literals = np.concatenate((at, more)), np.concatenate((literals, of_more))
         return at, literals
@@ -266,17 +273,7 @@ class WordIndex:
         if self._folds:
             block = np.bitwise_or(block, _SMALL, out=hashes)
         np.multiply(block, _FIRST, out=hashes)
-        if self._bytewise:
-            np.right_shift(hashes, self._shift, out=hashes)
-            self._first.take(hashes.view(np.int64), out=flags)
-        else:
-            bits = scratch.bits[:count]
-            np.bitwise_and(hashes.view(np.uint8)[4::8], np.uint8(7), out=bits)
-            np.right_shift(hashes, self._shift, out=hashes)
-            self._first.take(hashes.view(np.int64), out=flags)
-            np.right_shift(flags, bits, out=flags)
-            np.bitwise_and(flags, np.uint8(1), out=flags)
-        return np.flatnonzero(flags.view(np.bool_))
+        return self._first.may_have(hashes, flags).nonzero()[0]
 
     def _owners(self, places: Indexes, mixed: Words) -> tuple[Indexes, Indexes]:
         if not len(places):
