@@ -73,6 +73,21 @@ def test_encoded_in_a_rotated_log(prodproof: Command, folder: Path, value: str) 
     assert "access.log.2.gz" in text.out and "1 found" in text.out
 
 
+def test_values_as_they_are_only(prodproof: Command, folder: Path, value: str) -> None:
+    git(folder, "init", "--quiet")
+    (folder / "plain.txt").write_text(f"key={value}\n")
+    (folder / "encoded.txt").write_text(base64.b64encode(value.encode()).decode() + "\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "both")
+    search = ("trace", "--value", "env:SHOP_KEY", "--in", "git:.", "--format", "json")
+    only = answer(prodproof(*search, "--as-is"), value)
+    assert [found["path"] for found in only["findings"]] == ["plain.txt"]
+    assert any("in no encoding" in line for line in only["left_out"])
+    # What was clean in that search is not taken for clean in this one.
+    every = answer(prodproof(*search), value)
+    assert {found["path"] for found in every["findings"]} == {"plain.txt", "encoded.txt"}
+
+
 def test_many_values_from_a_file_and_from_a_descriptor(prodproof: Command, folder: Path) -> None:
     values = [secrets.token_hex(16) for _ in range(1000)]
     (folder.parent / "values").write_text("\n".join(values) + "\n\n")
@@ -173,6 +188,7 @@ def test_rules_and_allowed_findings_of_the_system_file(prodproof: Command, folde
         (("--value", "env:SHOP_KEY", "--in", "postgres:main"), "no such data store"),
         (("--value", "env:SHOP_KEY", "--in", "process:all"), "process:PID"),
         (("--patterns", "--staged", "--in", "."), "leave --in out"),
+        (("--patterns", "--as-is"), "name --value REF or --values REF"),
         (("--patterns", "--format", "yaml"), "text and json"),
     ],
 )

@@ -38,6 +38,9 @@ Where = Annotated[
 def trace(
     value: Value = None,
     values: Values = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Values as they are, in no encoding: about twice as fast.")
+    ] = False,
     patterns: Annotated[bool, typer.Option("--patterns", help="Search for all that looks like a secret.")] = False,
     where: Where = None,
     staged: Annotated[
@@ -70,6 +73,8 @@ def trace(
         raise UserError(f"--format {form}: there are text and json")
     if not (value or values or patterns):
         raise UserError("nothing to search for: name --value REF, --values REF or --patterns")
+    if as_is and not (value or values):
+        raise UserError("--as-is is about values: name --value REF or --values REF")
     if staged and where:
         raise UserError("--staged is a place of its own: leave --in out")
     from prodproof.cli.tracing import Options, Tracing
@@ -77,7 +82,7 @@ def trace(
     options = Options(ca_file, rate, resolve or (), source_address)
     work = Tracing.open(system, options, trust=trust, fresh=fresh, quick=staged)
     outcome = work.search(
-        value or (), values or (), patterns=patterns, where=where or _usual(staged), staged=staged, every=every,
+        value or (), values or (), as_is=as_is, patterns=patterns, where=where or _usual(staged), staged=staged, every=every,
         threads=threads, show=form == "text",
     )  # fmt: skip
     if form == "json":

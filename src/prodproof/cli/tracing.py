@@ -77,6 +77,7 @@ class Tracing:
         value: Sequence[str],
         values: Sequence[str],
         *,
+        as_is: bool,
         patterns: bool,
         where: Sequence[str],
         staged: bool,
@@ -86,14 +87,14 @@ class Tracing:
     ) -> Outcome:
         """Carry it out. Raises UserError for values and places that cannot be used."""
         key = fingerprint_key(self.system)
-        quest = self._quest(value, values, patterns, key)
+        quest = self._quest(value, values, as_is, patterns, key)
         sources = self._sources(where, staged, quest)
         with _Display(show) as display:
             outcome = Search(sources, quest.matchers, threads=threads, progress=display).run()
         findings = outcome.findings if every else tuple(first_of_each(outcome.findings))
         return replace(outcome, findings=self._not_allowed(findings), left_out=(*quest.limits, *outcome.left_out))
 
-    def _quest(self, value: Sequence[str], values: Sequence[str], patterns: bool, key: bytes) -> Quest:
+    def _quest(self, value: Sequence[str], values: Sequence[str], as_is: bool, patterns: bool, key: bytes) -> Quest:
         from prodproof.trace.patterns import Rule, load_pack, own_rules, without_doubles
 
         rules: tuple[Rule, ...] = ()
@@ -101,7 +102,7 @@ class Tracing:
             own = own_rules(self.declared.secret_rules) if self.declared else ()
             rules = without_doubles((*load_pack(), *own))
         wanted = tuple(self._wanted(value, values)) if value or values else ()
-        return quest_for(key, wanted=wanted, rules=rules)
+        return quest_for(key, wanted=wanted, as_is=as_is, rules=rules)
 
     def _wanted(self, value: Sequence[str], values: Sequence[str]) -> "Iterator[Wanted]":
         from prodproof.trace.values import Wanted

@@ -28,12 +28,15 @@ class Quest:
     """What is not looked for because there are so many values, in sentences for people."""
 
 
-def quest_for(key: bytes, *, wanted: "Sequence[Wanted]" = (), rules: "Sequence[Rule]" = ()) -> Quest:
+def quest_for(
+    key: bytes, *, wanted: "Sequence[Wanted]" = (), as_is: bool = False, rules: "Sequence[Rule]" = ()
+) -> Quest:
     """Prepare a search.
 
     Args:
         key: the system's fingerprint key, 32 bytes.
         wanted: exact values.
+        as_is: whether they are looked for as they are only, in no encoding.
         rules: patterns; none if empty.
 
     Raises:
@@ -46,8 +49,9 @@ def quest_for(key: bytes, *, wanted: "Sequence[Wanted]" = (), rules: "Sequence[R
     if wanted:
         from prodproof.trace.values import ValueMatcher
 
-        values = ValueMatcher(wanted, key)
+        values = ValueMatcher(wanted, key, plain_only=as_is)
         matchers.append(values)
+        told.update(b"as they are: " if as_is else b"in every encoding: ")
         limits = values.limits
         for value in sorted((item.kind.encode(), item.octets(), b"%d" % item.ignore_case) for item in wanted):
             for part in value:
