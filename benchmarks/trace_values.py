@@ -14,6 +14,7 @@ import argparse
 import base64
 import json
 import os
+import queue
 import random
 import resource
 import shutil
@@ -29,7 +30,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from prodproof.reach.secret import Secret
-from prodproof.trace.stream import Hit, Item, Matcher, Sink, Slab
+from prodproof.trace.sources.files import FilesSource
+from prodproof.trace.stream import Hit, Matcher, Part, Sink, Slab
 from prodproof.trace.values import ValueMatcher, Wanted
 
 KEY = b"benchmark" * 4
@@ -135,40 +137,26 @@ def write_log(path: Path, size: int, values: list[str]) -> int:
     return planted
 
 
-def on_threads(path: Path, overlap: int, matchers: list[Matcher]) -> list[tuple[int, Hit]]:
-    """Read a file in as many parts as there are matchers, and search it with them; without matchers, two threads
-    only read.
+def on_threads(path: Path, matchers: list[Matcher]) -> list[tuple[int, Hit]]:
+    """Read a file with as many threads as there are matchers, in the portions that `prodproof trace` makes of it, and
+    search it with them.
     """
-    size = path.stat().st_size
-    count = len(matchers) or THREADS
+    parts: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
+    for part in [*FilesSource("log", path).parts(len(matchers)), *[None] * len(matchers)]:
+        parts.put(part)
     found: list[tuple[int, Hit]] = []
 
-    def work(number: int) -> None:
-        start, end = size * number // count, size * (number + 1) // count
-        first = max(0, start - overlap)
-
+    def work(matcher: Matcher) -> None:
         def search(slab: Slab) -> None:
-            if matchers:
-                piece = slab.pieces[0]
-                found.extend(
-                    (first + piece.offset + hit.start - piece.start, hit) for hit in matchers[number].search(slab)
-                )
+            piece = slab.pieces[0]
+            found.extend((piece.offset + hit.start - piece.start, hit) for hit in matcher.search(slab))
 
-        sink = Sink(search, overlap, lambda path, why, detail: None)
-        with path.open("rb", buffering=0) as file:
-            file.seek(first)
-            left = end - first
-
-            def readinto(into: memoryview) -> int:
-                nonlocal left
-                read = file.readinto(into[:left])
-                left -= read
-                return read
-
-            sink.stream(Item(path.name), readinto)
+        sink = Sink(search, matcher.overlap, lambda path, why, detail: None)
+        while (part := parts.get()) is not None:
+            part.read(sink)
             sink.flush()
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    threads = [threading.Thread(target=work, args=(matcher,)) for matcher in matchers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -244,7 +232,7 @@ def search(times: Times, values: list[str], log: Path) -> None:
     wanted = [Wanted("value", Secret(value)) for value in values]
     matcher = ValueMatcher(wanted, KEY, plain_only=times.encodings == PLAIN_ONLY)
     times.build.append(time.perf_counter() - start)
-    hits = on_threads(log, matcher.overlap, [matcher.fork() for _ in range(THREADS)])
+    hits = on_threads(log, [matcher.fork() for _ in range(THREADS)])
     times.whole.append(time.perf_counter() - start)
     times.processor.append(time.process_time() - processor)
     times.found = {(at, hit.encoding) for at, hit in hits}

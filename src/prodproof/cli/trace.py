@@ -82,8 +82,8 @@ def trace(
     options = Options(ca_file, rate, resolve or (), source_address)
     work = Tracing.open(system, options, trust=trust, fresh=fresh, quick=staged)
     outcome = work.search(
-        value or (), values or (), as_is=as_is, patterns=patterns, where=where or _usual(staged), staged=staged, every=every,
-        threads=threads, show=form == "text",
+        value or (), values or (), as_is=as_is, patterns=patterns, where=where or _usual(staged), staged=staged,
+        every=every, threads=threads, show=form == "text",
     )  # fmt: skip
     if form == "json":
         typer.echo(json.dumps(work.as_json(outcome), indent=1, ensure_ascii=False))

@@ -227,7 +227,8 @@ def _ranges(root: Path, entry: Entry, count: int, options: Options) -> list[Part
     if options.decode or count < 2 or _container(root, entry):
         return [_Files(root, (entry,), options)]
     item = Item(entry.label)
-    pieces = min(2 * count, entry.size // (LARGE // 4))
+    # More of them than threads, so that none waits long for the last.
+    pieces = min(4 * count, entry.size // (LARGE // 4))
     step = entry.size // pieces
     starts = [index * step for index in range(pieces)]
     return [_Range(root, entry, item, start, end, options) for start, end in zip(starts, [*starts[1:], None])]

@@ -242,18 +242,26 @@ class WordIndex:
 
     def _confirmed(self, words: Words, places: Indexes) -> tuple[Indexes, Indexes]:
         places *= self._stride
-        first = self._words(words, places)
+        here = self._words(words, places)
         if self._stride == 1:
-            keys = first * _SECOND
-        else:
-            # Of two words in a row, each is either the first or the second. Past the ends of the text, any word does:
-            # whoever asks looks at the bytes.
-            after = first * _FIRST
-            after += self._words(words, places + 1) * _SECOND
-            first *= _SECOND
-            first += self._words(words, places - 1) * _FIRST
-            keys = np.concatenate((after, first))
-            places = np.concatenate((places, places - 1))
+            here *= _SECOND
+            return self._known(words, places, here)
+        # Of two words in a row, each is either the first or the second. Past the ends of the text, any word does:
+        # whoever asks looks at the bytes.
+        beside = self._words(words, places + 1)
+        beside *= _SECOND
+        beside += here * _FIRST
+        at, literals = self._known(words, places, beside)
+        places -= 1
+        beside = self._words(words, places)
+        beside *= _FIRST
+        here *= _SECOND
+        here += beside
+        more, of_more = self._known(words, places, here)
+        return np.concatenate((at, more)), np.concatenate((literals, of_more))
+
+    def _known(self, words: Words, places: Indexes, keys: Words) -> tuple[Indexes, Indexes]:
+        """What is known by these keys, or by them and the words that follow."""
         kept = np.flatnonzero(self._second.may_have(keys.copy()))
         at, literals = self._owners(places[kept], _mixed(keys[kept]))
         if not self._any_wide:
