@@ -150,7 +150,7 @@ class WordIndex:
         bits = max(16, int(expected * SHIFTS * stride * 32).bit_length())
         bits = min(bits, _MOST_BITMAP_BITS)
         self._first = _Bitmap(bits)
-        self._second = _Bitmap(bits if bits == _BYTE_TABLE_BITS else bits + 1)
+        self._second = _Bitmap(bits - 1 if bits <= _BYTE_TABLE_BITS else bits + 1)
         self._wide = _Bitmap(bits)
         self._entries: Words = np.empty(max(1024, expected * SHIFTS), np.uint64)
         self._used = 0
@@ -241,39 +241,39 @@ class WordIndex:
                 count = 0
 
     def _confirmed(self, words: Words, places: Indexes) -> tuple[Indexes, Indexes]:
-        places *= self._stride
+        kept = []
+        for at, keys in self._keys(words, places * self._stride):
+            kept.append(self._known(at, keys))
+            if self._any_wide:
+                wide = np.flatnonzero(self._wide.may_have(keys.copy()))
+                at = at[wide]
+                keys = _keys_of_three(keys[wide], self._words(words, at + 1), self._words(words, at + 2))
+                kept.append(self._known(at, keys))
+        return self._owners(np.concatenate([at for at, _ in kept]), np.concatenate([keys for _, keys in kept]))
+
+    def _keys(self, words: Words, places: Indexes) -> Iterator[tuple[Indexes, Words]]:
+        """Where strings may begin that have one of these words in them, to the word; and what they are known by."""
         here = self._words(words, places)
         if self._stride == 1:
             here *= _SECOND
-            return self._known(words, places, here)
+            yield places, here
+            return
         # Of two words in a row, each is either the first or the second. Past the ends of the text, any word does:
         # whoever asks looks at the bytes.
         beside = self._words(words, places + 1)
         beside *= _SECOND
         beside += here * _FIRST
-        at, literals = self._known(words, places, beside)
-        places -= 1
+        yield places, beside
+        places = places - 1
         beside = self._words(words, places)
         beside *= _FIRST
         here *= _SECOND
         here += beside
-        more, of_more = self._known(words, places, here)
-        return np.concatenate((at, more)), np.concatenate((literals, of_more))
+        yield places, here
 
-    def _known(self, words: Words, places: Indexes, keys: Words) -> tuple[Indexes, Indexes]:
-        """What is known by these keys, or by them and the words that follow."""
-        kept = np.flatnonzero(self._second.may_have(keys.copy()))
-        at, literals = self._owners(places[kept], _mixed(keys[kept]))
-        if not self._any_wide:
-            return at, literals
-        wide = np.flatnonzero(self._wide.may_have(keys.copy()))
-        if len(wide):
-            places = places[wide]
-            keys = _keys_of_three(keys[wide], self._words(words, places + 1), self._words(words, places + 2))
-            kept = np.flatnonzero(self._second.may_have(keys.copy()))
-            more, of_more = self._owners(places[kept], _mixed(keys[kept]))
-            at, literals = np.concatenate((at, more)), np.concatenate((literals, of_more))
-        return at, literals
+    def _known(self, places: Indexes, keys: Words) -> tuple[Indexes, Words]:
+        kept = self._second.may_have(keys.copy()).nonzero()[0]
+        return places[kept], keys[kept]
 
     def _survivors(self, block: Words, scratch: Scratch) -> Indexes:
         count = len(block)
@@ -283,9 +283,11 @@ class WordIndex:
         np.multiply(block, _FIRST, out=hashes)
         return self._first.may_have(hashes, flags).nonzero()[0]
 
-    def _owners(self, places: Indexes, mixed: Words) -> tuple[Indexes, Indexes]:
+    def _owners(self, places: Indexes, keys: Words) -> tuple[Indexes, Indexes]:
+        """The strings that are known by these keys, and where they begin."""
         if not len(places):
             return places, places
+        mixed = _mixed(keys)
         bucket = (mixed >> self._bucket_shift).view(np.int64)
         low = self._buckets[bucket].astype(np.int64)
         counts = self._buckets[bucket + 1] - low
