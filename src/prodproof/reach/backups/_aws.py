@@ -1,13 +1,13 @@
 """Sessions with AWS, or with what speaks its language, for stores of backups."""
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.aws_session import aws_session
 from prodproof.reach.secret import Secret
 
 Failure = (BotoCoreError, ClientError)
@@ -40,33 +40,13 @@ def client(
         ca: file of the authority that signed for it, where it is a private one.
     """
     from botocore.config import Config
-    from botocore.session import Session
 
-    key, _, rest = (credentials.reveal() if credentials else "").partition(":")
-    secret, _, session = rest.partition(":")
     settings = Config(
         connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}, s3={"addressing_style": "path"} if url else {}
     )
-    made = Session()
-    made.register_component("data_loader", _descriptions())
-    return made.create_client(
-        service,
-        region_name=region or "us-east-1",
-        endpoint_url=url,
-        verify=os.fspath(ca) if ca else None,
-        aws_access_key_id=key or None,
-        aws_secret_access_key=secret or None,
-        aws_session_token=session or None,
-        config=settings,
+    return aws_session(credentials, region or "us-east-1").create_client(
+        service, endpoint_url=url, verify=os.fspath(ca) if ca else None, config=settings
     )
-
-
-@cache
-def _descriptions() -> Any:
-    """botocore's descriptions of all services and regions, which are large: read once for all sessions."""
-    from botocore.session import Session
-
-    return Session().get_component("data_loader")
 
 
 def unseen(error: Exception, what: str) -> Unseen:

@@ -1,11 +1,11 @@
 """Clients of AWS that are bounded in time and size, and log nothing."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.aws_session import aws_session
 from prodproof.reach.secret import Secret
 from prodproof.reach.secrets.store import MAX_ANSWER, Limits
 
@@ -124,29 +124,17 @@ class Aws:
         self._bounded.close()
 
     def _made(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
 
-        # botocore writes whole answers, values included, to its debug log.
-        for name in ("botocore", "boto3"):
-            logger = logging.getLogger(name)
-            logger.setLevel(max(logger.level, logging.INFO))
         if self._session is None:
-            given: dict[str, str] = {}
-            if self._credentials is not None:
-                id, _, secret = self._credentials.reveal().partition(":")
-                secret, _, token = secret.partition(":")
-                given = {"aws_access_key_id": id, "aws_secret_access_key": secret}
-                if token:
-                    given["aws_session_token"] = token
-            self._session = boto3.session.Session(region_name=self.region, **given)
+            self._session = aws_session(self._credentials, self.region)
         config = Config(
             connect_timeout=self._limits.connect,
             read_timeout=self._limits.total,
             retries={"mode": "standard", "total_max_attempts": 2},
             user_agent_extra="prodproof",
         )
-        client = self._session.client(service, endpoint_url=self.url, config=config)
+        client = self._session.create_client(service, endpoint_url=self.url, config=config)
         client.meta.events.register_last("before-send.*", self._bounded)
         return client
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from prodproof.facts import Reason, Unseen
+from prodproof.reach.aws_session import aws_session
 from prodproof.trace.content.feed import feed
 from prodproof.trace.finding import Finding
 from prodproof.trace.stream import Item, Sink
@@ -31,12 +32,12 @@ _DENIED = frozenset(
 )  # fmt: skip
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
-# boto3 has no types of its own: its answers are taken apart at once.
+# botocore has no types of its own: its answers are taken apart at once.
 Answer = Mapping[str, Any]
 
 
 class Client(Protocol):
-    """What is used of boto3's S3 client."""
+    """What is used of botocore's S3 client."""
 
     def get_object(self, **arguments: object) -> Answer: ...
 
@@ -239,8 +240,7 @@ _VANISHED = Unseen(Reason.INCOMPLETE, "it was deleted meanwhile")
 
 
 def _connected(endpoint: str | None, region: str | None) -> Client:
-    import boto3  # slow to import
-    from botocore.config import Config
+    from botocore.config import Config  # slow to import
 
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -248,8 +248,7 @@ def _connected(endpoint: str | None, region: str | None) -> Client:
         retries={"mode": "standard", "max_attempts": 4},
         max_pool_connections=CONNECTIONS,
     )
-    session = boto3.session.Session()
-    return cast(Client, session.client("s3", endpoint_url=endpoint, region_name=region, config=config))
+    return cast(Client, aws_session(None, region).create_client("s3", endpoint_url=endpoint, config=config))
 
 
 def _version(entry: Answer, version: str | None, latest: bool) -> Version:

@@ -22,7 +22,7 @@ Words = NDArray[np.uint64]
 Indexes = NDArray[np.int64]
 Octets = NDArray[np.uint8]
 
-BLOCK = 128 * 1024
+BLOCK = 256 * 1024
 """Words that are looked at together: their hashes stay in the processor's caches, and a thread that waits for
 Python's lock after each step waits seldom enough."""
 
