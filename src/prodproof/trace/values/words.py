@@ -38,7 +38,6 @@ _THIRD = np.uint64(0x94D049BB133111EB)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _29 = np.uint64(29)
-_3 = np.uint64(3)
 _BYTE_TABLE_BITS = 20
 _MOST_BITMAP_BITS = 26
 
