@@ -88,6 +88,18 @@ def test_values_as_they_are_only(prodproof: Command, folder: Path, value: str) -
     assert {found["path"] for found in every["findings"]} == {"plain.txt", "encoded.txt"}
 
 
+def test_what_is_shown_beside_a_value_is_hidden_in_every_encoding(
+    prodproof: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", "hunter2!x")
+    hidden = ["".join(f"%{byte:02x}" for byte in b"hunter2!x"), base64.b64encode(b"hunter2!x").decode()]
+    (folder / "a.log").write_text(f"login hunter2!x as {hidden[0]} or {hidden[1]} done\n")
+    for more in ((), ("--as-is",)):
+        ran = prodproof("trace", "--value", "env:PASSWORD", "--in", ".", "--format", "json", *more)
+        assert ran.code == 1 and "done" in ran.out
+        assert not any(text in ran.out for text in ("hunter2!x", *hidden))
+
+
 def test_many_values_from_a_file_and_from_a_descriptor(prodproof: Command, folder: Path) -> None:
     values = [secrets.token_hex(16) for _ in range(1000)]
     (folder.parent / "values").write_text("\n".join(values) + "\n\n")

@@ -1,6 +1,7 @@
 """Looks for very many exact values at once, however they are written."""
 
 import hmac
+import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -52,6 +53,8 @@ class ValueMatcher:
         self._marker = marker
         self._fingerprints: dict[int, str] = {}
         self._lines = _lines(literals.values)
+        # What is shown beside a value holds it in no encoding, whichever way it was looked for.
+        self._in_full = _InFull(wanted, key) if plain_only else None
         self._short = self._short_index(literals, marker)
         self._begin()
 
@@ -75,6 +78,7 @@ class ValueMatcher:
     def _begin(self) -> None:
         self._scratch = Scratch()
         self._forms: dict[int, Form] = {}
+        self._redactor: ValueMatcher | None = None
 
     def fork(self) -> "ValueMatcher":
         """Another one for another thread; the indexes are shared."""
@@ -119,6 +123,9 @@ class ValueMatcher:
         """The text with `…` instead of every wanted value in any encoding, of parts of one that the text's ends cut off
         where they can be told, and of the lines of values that have several.
         """
+        if self._in_full is not None:
+            self._redactor = self._redactor or self._in_full.fork()
+            return self._redactor.redact(text)
         whole = np.zeros(_whole(len(text)), np.uint8)
         whole[: len(text)] = np.frombuffer(text, np.uint8)
         spans = [(place.start, place.end) for place in self._places(_text(whole, len(text), cut=True))]
@@ -215,6 +222,21 @@ class ValueMatcher:
                 self._forms.clear()
             form = self._forms[literal] = self._literals.form(literal)
         return form
+
+
+class _InFull:
+    """The matcher of values in every encoding, built when it is first needed."""
+
+    def __init__(self, wanted: Sequence[Wanted], key: bytes) -> None:
+        self._lock = threading.Lock()
+        self._wanted, self._key = wanted, key
+        self._matcher: ValueMatcher | None = None
+
+    def fork(self) -> ValueMatcher:
+        """One for a thread."""
+        with self._lock:
+            self._matcher = self._matcher or ValueMatcher(self._wanted, self._key)
+            return self._matcher.fork()
 
 
 class _Pieces:
